@@ -1,0 +1,1 @@
+"""One small file per vendor; each fulfils one Protocol of `golive.ports`."""

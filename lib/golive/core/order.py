@@ -1,0 +1,213 @@
+"""What may happen next: `may(state, step, …)`, asked by cells, runner, guard and command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from golive.core.errors import Stopped
+from golive.core.plan import PhaseKind
+from golive.core.state import PhaseState, State
+
+
+class Step(StrEnum):
+    """What an operator may ask for, in the order of a page."""
+
+    OPEN = "open"
+    CHECK = "check"
+    BASELINE = "baseline"
+    SHIFT = "shift"
+    PROVE = "prove"
+    SOAK = "soak"
+    JUDGE = "judge"
+    DECIDE = "decide"
+    CLOSE = "close"
+    CLOSE_RUN = "close the run"
+    ROLLBACK = "roll back"
+
+
+@dataclass(frozen=True)
+class Yes:
+    """The step may happen."""
+
+
+@dataclass(frozen=True)
+class Already:
+    """The step has happened; doing it again would change nothing. `what` says what stands."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The step may not happen: why, and the next thing to type."""
+
+    why: str
+    next: str
+
+    def error(self) -> Stopped:
+        """Give the same as an error to raise."""
+        return Stopped(self.why, self.next)
+
+
+May = Yes | Already | Stop
+
+BACKWARD = (Step.ROLLBACK, Step.CLOSE_RUN, Step.CHECK)
+
+
+def may(state: State, step: Step, phase: str, now: datetime) -> May:
+    """Say whether `step` may happen in `phase` at `now` (UTC).
+
+    Order comes from the record alone, so a restarted kernel, a second tab and a runner get the
+    same answer.
+    """
+    if not state.run:
+        return Stop("the record holds no run", "golive rehearse")
+    if state.closed:
+        return _after_the_end(state, step)
+    if state.rolled_back and step not in BACKWARD:
+        return _after_a_rollback(state, step, phase)
+    if step in (Step.ROLLBACK, Step.CLOSE_RUN):
+        return Yes()
+    here = state.named(phase)
+    if step is Step.OPEN:
+        return _open(state, here)
+    if not here.opened_at:
+        return Stop(f"{here.title} is not open", f"run the first cell of {here.notebook}.ipynb")
+    if here.closed_at and step is not Step.CLOSE:
+        return Stop(f"{here.title} was closed at {here.closed_at}", _onwards(state, here))
+    return _RULES[step](state, here, now)
+
+
+def due(moment: str, after: timedelta, now: datetime) -> bool:
+    """Say whether `after` has passed since `moment` (UTC, ISO 8601)."""
+    return now - datetime.fromisoformat(moment) > after
+
+
+def _after_the_end(state: State, step: Step) -> May:
+    if step in (Step.CLOSE_RUN, Step.CLOSE):
+        return Already(f"the run was closed as {state.closed} at {state.closed_at}")
+    return Stop(f"run {state.run} was closed as {state.closed} at {state.closed_at}", f"golive verify {state.run}")
+
+
+def _after_a_rollback(state: State, step: Step, phase: str) -> May:
+    assert state.rollback is not None
+    if step is Step.JUDGE:
+        return Yes() if state.named(phase).opened_at else Stop("this phase is not open", "90_rollback.ipynb")
+    because = str(state.rollback.detail.get("because", ""))
+    done = "is back on stable" if state.rollback.done else "is being sent back to stable"
+    why = f"Everybody {done} since {state.rollback.asked_at}: {because}"
+    return Stop(why, "nothing moves forward in this run; open 91_incident.ipynb, and start a new run when it is mended")
+
+
+def _open(state: State, here: PhaseState) -> May:
+    if here.closed_at:
+        return Already(f"{here.title} was closed at {here.closed_at}")
+    for earlier in state.phases:
+        if earlier.name == here.name:
+            return Yes()
+        if not earlier.over:
+            return Stop(
+                f"{here.title} comes after {earlier.title}, which is not closed", f"go on in {earlier.notebook}.ipynb"
+            )
+    raise KeyError(here.name)
+
+
+def _check(state: State, here: PhaseState, now: datetime) -> May:
+    return Yes()
+
+
+def _shift(state: State, here: PhaseState, now: datetime) -> May:
+    if not here.shifts or here.share is None:
+        return Stop(f"{here.title} moves nobody", "go on with the next cell")
+    if here.shift is not None and here.shift.done:
+        return Already(f"the canary already has {here.share:.0%} of visitors since {here.shift.ended_at}")
+    if state.request is not None and state.request.name == "shift":
+        return Stop(f"a shift asked for at {state.request.asked_at} is still under way", "await go.shift() again in 5 s")
+    if here.shift is not None and here.shift.open:
+        return Stop("a shift is under way and nobody knows its end yet", "await go.shift() again in 5 s")
+    fresh = _fresh_checks(here, now)
+    if isinstance(fresh, Stop):
+        return fresh
+    if state.guard is None or state.guard.stopped:
+        return Stop("no guard watches this run, so nothing may move", f"golive resume {state.run}")
+    if here.share <= state.split:
+        return Stop(
+            f"the canary has {state.split:.0%} already and {here.title} would give it {here.share:.0%}",
+            "look at the record: golive status",
+        )
+    return Yes()
+
+
+def _fresh_checks(here: PhaseState, now: datetime) -> May:
+    checked = here.checks.get("start")
+    if checked is None:
+        return Stop("nobody has checked whether this phase may start", "await go.checks()")
+    if not checked.passed:
+        return Stop(f"the checks of {checked.at} did not all pass", "mend what they name, then await go.checks()")
+    if now > datetime.fromisoformat(checked.good_until):
+        return Stop(f"the checks of {checked.at} were good until {checked.good_until}", "await go.checks()")
+    return Yes()
+
+
+def _prove(state: State, here: PhaseState, now: datetime) -> May:
+    if here.shift is None or not here.shift.done:
+        return Stop("nothing has been shifted in this phase", "await go.shift()")
+    if here.proof is not None and here.proof.done:
+        return Already(f"the split was proven at {here.proof.ended_at}")
+    return Yes()
+
+
+def _soak(state: State, here: PhaseState, now: datetime) -> May:
+    if here.shifts and (here.proof is None or not here.proof.done):
+        return Stop("the split is not proven, so the soak has not begun", "await go.prove()")
+    return Yes()
+
+
+def _judge(state: State, here: PhaseState, now: datetime) -> May:
+    if "start" not in here.checks:
+        return Stop("this phase has not been checked", "await go.checks()")
+    if here.kind is PhaseKind.PREFLIGHT and here.baseline is None:
+        return Stop("nobody has looked at what is normal", "await go.baseline()")
+    if here.shifts and (here.proof is None or not here.proof.done):
+        return Stop("the split is not proven", "await go.prove()")
+    return Yes()
+
+
+def _decide(state: State, here: PhaseState, now: datetime) -> May:
+    if here.judged is None:
+        return Stop("there is no verdict to answer", "go.judge()")
+    return Yes()
+
+
+def _close(state: State, here: PhaseState, now: datetime) -> May:
+    if here.closed_at:
+        return Already(f"{here.title} was closed at {here.closed_at}")
+    if here.decision is None:
+        code = here.judged.code if here.judged else "CODE"
+        return Stop(f"{here.title} is undecided", f'go.decide("proceed", "{code}", because="…")')
+    if here.decision.choice != "proceed":
+        return Stop(
+            f"{here.decision.name} decided to {here.decision.choice} at {here.decision.at}",
+            "go.judge() for a newer verdict, then go.decide(…), or await go.rollback(because=…)",
+        )
+    return Yes()
+
+
+def _onwards(state: State, here: PhaseState) -> str:
+    names = [phase.name for phase in state.phases]
+    after = names.index(here.name) + 1
+    return f"open {state.phases[after].notebook}.ipynb" if after < len(names) else f"golive seal {state.run}"
+
+
+_RULES = {
+    Step.CHECK: _check,
+    Step.BASELINE: _check,
+    Step.SHIFT: _shift,
+    Step.PROVE: _prove,
+    Step.SOAK: _soak,
+    Step.JUDGE: _judge,
+    Step.DECIDE: _decide,
+    Step.CLOSE: _close,
+}

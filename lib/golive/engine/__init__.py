@@ -1,0 +1,1 @@
+"""What the guard does: it looks, judges, shifts on request and rolls back by itself."""

@@ -1,0 +1,88 @@
+"""Where things are: the project, a run's folder, and the user's own state folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+MARKER = "golive.toml"
+
+
+def project(start: Path | None = None) -> Path | None:
+    """Give the project's root: `GOLIVE_HOME`, else the nearest folder upwards with `golive.toml`."""
+    home = os.environ.get("GOLIVE_HOME")
+    if home:
+        return Path(home).expanduser().resolve()
+    here = (start or Path.cwd()).resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / MARKER).is_file()), None)
+
+
+def runs_root(start: Path | None = None) -> Path:
+    """Give the folder that holds runs: the project's `runs/`, else one in the user's state folder."""
+    root = project(start)
+    return root / "runs" if root else Path(platformdirs.user_state_dir("golive")) / "runs"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of one run. People and processes work in `work/`; a seal copies upwards."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name, as people type it."""
+        return self.root.name
+
+    @property
+    def work(self) -> Path:
+        """Everything that changes while the run is open."""
+        return self.root / "work"
+
+    @property
+    def plan(self) -> Path:
+        """The plan's own copy, frozen at the start."""
+        return self.work / "plan.yaml"
+
+    @property
+    def record(self) -> Path:
+        """The record (SQLite)."""
+        return self.work / "record.db"
+
+    @property
+    def book(self) -> Path:
+        """What only guards write (SQLite)."""
+        return self.work / "book.db"
+
+    @property
+    def alive(self) -> Path:
+        """A file that the acting guard touches at each beat; the world lives by it."""
+        return self.work / "alive"
+
+    @property
+    def world(self) -> Path:
+        """Addresses and token of the run's own world (JSON)."""
+        return self.work / "world.json"
+
+    @property
+    def operators(self) -> Path:
+        """One locked file for each operator's process that lives."""
+        return self.work / "operators"
+
+    @property
+    def late(self) -> Path:
+        """Entries that could not be appended when they were made."""
+        return self.work / "late"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the processes that belong to the run."""
+        return self.work / "logs"
+
+    @property
+    def pages(self) -> Path:
+        """Executed notebooks, as they are being written."""
+        return self.work / "notebooks"

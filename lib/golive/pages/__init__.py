@@ -1,0 +1,1 @@
+"""Objects to text, HTML and charts. Nothing here decides anything."""

@@ -1,0 +1,253 @@
+"""What golive asks of the world: every port on one screen.
+
+All ports are async and cancellable and are called under a deadline, but `Store` and
+`Book`, which are synchronous and local. A driver declares what it can; the contract
+tests hold it to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from golive.core.record import Draft, Entry
+from golive.core.samples import CouldNotMeasure, Counters, Sample, Version
+
+
+# --- Router ---------------------------------------------------------------------------------
+class Proof(StrEnum):
+    """How an arrived split can be proven."""
+
+    COUNTED = "counted"
+    FORCED = "forced"
+    CONTROL_PLANE = "control plane"
+
+
+@dataclass(frozen=True)
+class RouterCan:
+    """What a router driver declares; `splits` None means any share, else the only ones."""
+
+    splits: tuple[float, ...] | None = None
+    lowers: bool = True
+    sticky: bool = False
+    proof: Proof = Proof.COUNTED
+    read_lag: float = 0.0
+    ends_at_100: bool = False
+
+
+@dataclass(frozen=True)
+class Split:
+    """The visitors' share on the canary as the router reads it back, 0 to 1.
+
+    `canary` names the canary that the router shows, `token` the proof that a run's own
+    world started this router ("" when it carries none).
+    """
+
+    share: float
+    canary: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The router did not say. Not knowing is a value, and never advances anything."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The router says that it did it; `split` is what it reads back."""
+
+    split: Split
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The router said no and nothing has changed."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """The split was not what the caller expected: somebody else has moved it."""
+
+    why: str
+    split: Split
+
+
+
+class Router(Protocol):
+    """Moves visitors between stable and canary."""
+
+    can: RouterCan
+
+    async def read(self) -> Split | Unknown: ...
+
+    async def set(self, share: float, expect: float | None) -> Done | Refused | Superseded | Unknown: ...
+
+    async def rollback(self, reason: str) -> Done | Refused | Superseded | Unknown: ...
+
+    def by_hand(self) -> str: ...
+
+
+# --- What is measured -----------------------------------------------------------------------
+@dataclass(frozen=True)
+class SourceCan:
+    """What a metric source declares: seconds of lag and granularity, and whether it can
+    tell our own requests from visitors'."""
+
+    lag: float = 0.0
+    granularity: float = 1.0
+    tells_ours_apart: bool = True
+
+
+class MetricSource(Protocol):
+    """Counts of visitors' requests, cumulative."""
+
+    can: SourceCan
+
+    async def read(self) -> Counters | CouldNotMeasure: ...
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A version answered its health endpoint, and how."""
+
+    version: str
+    deployment: str
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sick:
+    """A version did not answer as a healthy one does."""
+
+    why: str
+
+
+class Health(Protocol):
+    """Asks one version directly whether it is healthy."""
+
+    async def probe(self, version: Version) -> Alive | Sick: ...
+
+
+class Logs(Protocol):
+    """New critical log entries of each version since the last read."""
+
+    async def critical(self) -> Mapping[Version, Sequence[str]] | CouldNotMeasure: ...
+
+
+class Prober(Protocol):
+    """Sends requests of ours through the router, marked as ours, and says who answered."""
+
+    async def ask(self, times: int) -> Sequence[Version | Sick]: ...
+
+
+# --- Checks ---------------------------------------------------------------------------------
+class Result(StrEnum):
+    """What a check came to."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    COULD_NOT_MEASURE = "could not measure"
+    ATTESTED = "attested"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check saw: one row of the table."""
+
+    check: str
+    sentence: str
+    result: Result
+    expected: str
+    seen: str
+    milliseconds: float = 0.0
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Check(Protocol):
+    """One line of the runbook that looks by itself."""
+
+    name: str
+    sentence: str
+
+    async def __call__(self) -> Finding: ...
+
+
+# --- World, notifier, clock -----------------------------------------------------------------
+class World(Protocol):
+    """A world that a rehearsal starts, and that ends with it."""
+
+    def start(self, share: float) -> None: ...
+
+    def stop(self) -> None: ...
+
+    async def fault(self, name: str, on: bool = True) -> None: ...
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a tired person reads at a glance: title first, then text, then what to type."""
+
+    level: str  # "info", "warning" or "alarm"
+    title: str
+    text: str
+    run: str
+    next: str = ""
+
+
+class Notifier(Protocol):
+    """Tells people outside. Raises on failure; the caller records that."""
+
+    name: str
+
+    async def notify(self, notice: Notice) -> None: ...
+
+
+class Clock(Protocol):
+    """The only source of time: UTC for people, seconds since boot for reckoning."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+# --- Store ----------------------------------------------------------------------------------
+class Store(Protocol):
+    """The record: append-only and hash-chained, shared by several processes."""
+
+    def append(self, draft: Draft, may: Callable[[Sequence[Entry]], None] | None = None) -> Entry: ...
+
+    def read(self, after: int = 0) -> Sequence[Entry]: ...
+
+
+@dataclass(frozen=True)
+class LookNote:
+    """What the guard saw and thought in one look, as JSON-able values for the views."""
+
+    at: float
+    utc: str
+    body: Mapping[str, Any]
+
+
+class Book(Protocol):
+    """What only guards write: heartbeats, samples, looks. Readers never block the writer."""
+
+    def beat(self, guard: str, utc: str, monotonic: float) -> None: ...
+
+    def last_beat(self) -> tuple[str, str, float] | None: ...
+
+    def add(self, samples: Sequence[Sample], look: LookNote) -> None: ...
+
+    def samples(self, after: float = 0.0) -> Sequence[Sample]: ...
+
+    def last_look(self) -> LookNote | None: ...

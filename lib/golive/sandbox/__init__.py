@@ -1,0 +1,1 @@
+"""A small real world on loopback: stable, canary, router, visitors, faults."""
