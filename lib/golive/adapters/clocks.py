@@ -1,0 +1,54 @@
+"""Clocks: the machine's own, and one that tests turn by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class SystemClock:
+    """UTC for people; seconds since boot, suspend included, for reckoning."""
+
+    def now(self) -> datetime:
+        """Give the time in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Give seconds that never go backwards, and that go on while the machine sleeps."""
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)
+        return time.clock_gettime(boottime) if boottime is not None else time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+
+class FakeClock:
+    """A clock that only moves when told to, or when somebody sleeps on it."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._start = start or datetime(2026, 1, 1, tzinfo=UTC)
+        self._passed = 0.0
+
+    def now(self) -> datetime:
+        """Give the time in UTC."""
+        return self._start + timedelta(seconds=self._passed)
+
+    def monotonic(self) -> float:
+        """Give the seconds that have passed."""
+        return self._passed
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._passed += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, and let others run."""
+        self.advance(seconds)
+        await asyncio.sleep(0)
+
+
+def utc(moment: datetime) -> str:
+    """Give a moment as ISO 8601 in UTC with milliseconds and a Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Ways to ask a version for its health."""

@@ -1,0 +1,1 @@
+"""Ways to read critical log entries."""

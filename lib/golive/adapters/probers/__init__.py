@@ -1,0 +1,1 @@
+"""Ways to send requests of our own."""
