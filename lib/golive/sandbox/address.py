@@ -1,0 +1,28 @@
+"""Where the processes of a sandbox answer, as its `world.json` says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class WorldAddress:
+    """URLs without a trailing slash. `token` proves that this world is the run's own."""
+
+    router: str
+    control: str
+    stable: str
+    canary: str
+    visitors: str
+    token: str
+    pid: int
+    started: float
+    logs: Mapping[str, str]
+
+    @classmethod
+    def load(cls, path: Path) -> WorldAddress:
+        """Give the addresses in a `world.json`."""
+        return cls(**json.loads(path.read_text()))

@@ -1,0 +1,45 @@
+"""What can be made to go wrong in the sandbox, by name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """A fault; `place` says which processes get it."""
+
+    ERRORS = "errors"
+    LATENCY = "latency"
+    HANG = "hang"
+    CRASH = "crash"
+    NOT_FOUND = "not-found"
+    CRITICAL_LOG = "critical-log"
+    CPU = "cpu"
+    MEMORY = "memory"
+    ONE_PATH = "one-path"
+    SLOW_LEAK = "slow-leak"
+    BOTH_SLOW = "both-slow"
+    STABLE_SICK = "stable-sick"
+    NO_SHIFT = "no-shift"
+    WRONG_SHARE = "wrong-share"
+    METRICS_REFUSED = "metrics-refused"
+    METRICS_SLOW = "metrics-slow"
+    METRICS_NAN = "metrics-nan"
+    METRICS_EMPTY = "metrics-empty"
+    METRICS_GARBAGE = "metrics-garbage"
+    METRICS_FROZEN = "metrics-frozen"
+    METRICS_RESET = "metrics-reset"
+
+    @property
+    def before_shift(self) -> bool:
+        """Whether it has to be there before the split moves to be seen."""
+        return self in (Fault.NO_SHIFT, Fault.WRONG_SHARE)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The processes of the world that get it."""
+        if self.value.startswith("metrics-") or self.before_shift:
+            return ("control",)
+        if self is Fault.BOTH_SLOW:
+            return ("stable", "canary")
+        return ("stable",) if self is Fault.STABLE_SICK else ("canary",)
