@@ -8,6 +8,7 @@
   x RecordBroken         the chain of the record does not verify
   x WorldFailed          the world of a rehearsal did not start or has gone
   x ArchiveBroken        an archive does not match its manifest
+  x NotifyFailed         people outside could not be told
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ class RecordBroken(GoLiveError):
 
 class WorldFailed(GoLiveError):
     """The world of a rehearsal did not start, or has gone."""
+
+
+class NotifyFailed(GoLiveError):
+    """People outside could not be told; the message never holds an address."""
 
 
 class ArchiveBroken(GoLiveError):

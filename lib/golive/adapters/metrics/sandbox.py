@@ -1,0 +1,115 @@
+"""The sandbox's counts, scraped as Prometheus text from its router and its versions."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample as Point
+
+from golive.core.digest import EDGES
+from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
+from golive.ports import Clock, SourceCan
+
+TIMEOUT = 2.0
+LARGEST = 1_000_000
+COUNTS = {
+    "golive_requests_total": "requests",
+    "golive_failed_total": "failed",
+    "golive_client_errors_total": "client_errors",
+    "golive_limited_total": "limited",
+}
+
+
+class SandboxMetrics:
+    """`golive.ports.MetricSource`: cumulative counts of visitors' requests, ours left out."""
+
+    can = SourceCan()
+
+    def __init__(self, control: str, versions: dict[Version, str], clock: Clock) -> None:
+        self._control, self._versions, self._clock = control, versions, clock
+        self._client: httpx.AsyncClient | None = None
+
+    async def read(self) -> Counters | CouldNotMeasure:
+        """Give the counts so far, with CPU and memory of each version that answers."""
+        self._client = self._client or httpx.AsyncClient(timeout=TIMEOUT)
+        points, *gauges = await asyncio.gather(
+            self._scrape(self._control + "/-/metrics"), *(self._gauges(version) for version in self._versions)
+        )
+        if isinstance(points, CouldNotMeasure):
+            return points
+        tallies = tallies_of(points)
+        if isinstance(tallies, CouldNotMeasure):
+            return tallies
+        return Counters(self._clock.monotonic(), tallies, dict(zip(self._versions, gauges, strict=True)))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _gauges(self, version: Version) -> Gauges:
+        points = await self._scrape(self._versions[version] + "/metrics")
+        if isinstance(points, CouldNotMeasure):
+            return Gauges()
+        found = {point.name: point.value for point in points}
+        return Gauges(_finite(found.get("process_cpu_share")), _finite(found.get("process_memory_share")))
+
+    async def _scrape(self, url: str) -> list[Point] | CouldNotMeasure:
+        assert self._client is not None
+        try:
+            answer = await self._client.get(url)
+        except httpx.TimeoutException:
+            return CouldNotMeasure(Unmeasured.SLOW, f"{url} took over {TIMEOUT:.0f} s")
+        except httpx.HTTPError as error:
+            return CouldNotMeasure(Unmeasured.REFUSED, f"{url}: {type(error).__name__}")
+        if answer.status_code != 200:
+            return CouldNotMeasure(Unmeasured.REFUSED, f"{url} answered {answer.status_code}")
+        return points_of(answer.content)
+
+
+def points_of(content: bytes) -> list[Point] | CouldNotMeasure:
+    """Give the samples in a Prometheus text, or why there are none."""
+    if not content.strip():
+        return CouldNotMeasure(Unmeasured.EMPTY, "the source answered nothing")
+    if len(content) > LARGEST:
+        return CouldNotMeasure(Unmeasured.GARBAGE, f"the source answered {len(content)} bytes")
+    try:
+        families = text_string_to_metric_families(content.decode("utf-8"))
+        return [point for family in families for point in family.samples]
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        return CouldNotMeasure(Unmeasured.GARBAGE, f"no Prometheus text: {type(error).__name__}")
+
+
+def tallies_of(points: Iterable[Point]) -> dict[Version, Tally] | CouldNotMeasure:
+    """Give each version's tally of visitors' requests, or why there is none."""
+    counts: dict[Version, dict[str, int]] = {version: {} for version in Version}
+    within: dict[Version, dict[int, int]] = {version: {} for version in Version}
+    for point in points:
+        if point.labels.get("who") != "visitors" or point.labels.get("version") not in list(Version):
+            continue
+        if not math.isfinite(point.value) or point.value < 0:
+            return CouldNotMeasure(Unmeasured.NOT_A_NUMBER, f"{point.name} is {point.value}")
+        version = Version(point.labels["version"])
+        if point.name in COUNTS:
+            counts[version][COUNTS[point.name]] = int(point.value)
+        elif point.name == "golive_request_seconds_bucket" and point.labels["le"] != "+Inf":
+            within[version][round(float(point.labels["le"]) * 1000)] = int(point.value)
+    for version in Version:
+        missing = set(COUNTS.values()) - set(counts[version]) or set(EDGES) - set(within[version])
+        if missing:
+            return CouldNotMeasure(Unmeasured.EMPTY, f"{version} has no {sorted(map(str, missing))[0]}")
+    return {
+        version: Tally(
+            **counts[version],
+            over={edge: max(0, counts[version]["requests"] - within[version][edge]) for edge in EDGES},
+        )
+        for version in Version
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,46 @@
+"""Notices to a command's standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from golive.core.errors import NotifyFailed
+from golive.ports import Notice
+
+DEADLINE = 10.0
+
+
+class CommandNotifier:
+    """`golive.ports.Notifier`: runs a command, without a shell, with the notice as JSON on its input."""
+
+    name = "command"
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = tuple(command)
+
+    async def notify(self, notice: Notice) -> None:
+        """Run the command; NotifyFailed when it fails or takes over 10 s."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise NotifyFailed(f"{self._command[0]} can't be run: {error.strerror}") from error
+        try:
+            await asyncio.wait_for(process.communicate(json.dumps(asdict(notice)).encode()), DEADLINE)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise NotifyFailed(f"{self._command[0]} took over {DEADLINE:.0f} s and was ended") from None
+        if process.returncode:
+            raise NotifyFailed(f"{self._command[0]} ended with status {process.returncode}")

@@ -1,0 +1,145 @@
+"""Readers: each source has a task and a deadline of its own, and leaves what came in the inbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from golive.core.difference import difference
+from golive.core.plan import Plan
+from golive.core.samples import CouldNotMeasure, Counters, Sample, Unmeasured, Version
+from golive.ports import Clock, Health, Logs, MetricSource, Router, Sick, Split, Unknown
+
+DEADLINE = 3.0
+STILL = 4
+
+
+@dataclass
+class Inbox:
+    """What has arrived, and when; a look takes it and waits for nothing.
+
+    `measured_at` is the guard's monotonic time of the last sample; `unmeasured` why the newest
+    read gave none, "" when it did.
+    """
+
+    samples: deque[list[Sample]] = field(default_factory=deque)
+    measured_at: float | None = None
+    unmeasured: str = ""
+    split: Split | Unknown = Unknown("not read yet")
+    sick_in_a_row: dict[Version, int] = field(default_factory=lambda: dict.fromkeys(Version, 0))
+    sick_why: dict[Version, str] = field(default_factory=dict)
+    critical: dict[Version, set[str]] = field(default_factory=lambda: {version: set() for version in Version})
+    logs_unmeasured: str = ""
+
+
+async def every(seconds: float, clock: Clock, step: Callable[[], Awaitable[None]]) -> None:
+    """Take a step every so often, for ever; a slow step delays only itself."""
+    while True:
+        begun = clock.monotonic()
+        await step()
+        await clock.sleep(max(0.05, seconds - (clock.monotonic() - begun)))
+
+
+class MetricReader:
+    """Turns cumulative counts into samples; names what could not be measured."""
+
+    def __init__(self, source: MetricSource, clock: Clock, inbox: Inbox) -> None:
+        self._source, self._clock, self._inbox = source, clock, inbox
+        self._last: Counters | None = None
+        self._still = 0
+
+    async def step(self) -> None:
+        """Read once."""
+        try:
+            read = await asyncio.wait_for(self._source.read(), DEADLINE)
+        except TimeoutError:
+            read = CouldNotMeasure(Unmeasured.SLOW, f"no answer in {DEADLINE:.0f} s")
+        if isinstance(read, CouldNotMeasure):
+            self._say(read)
+            return
+        before, self._last = self._last, read
+        if before is None:
+            return
+        samples = difference(before, read, second=self._clock.now().timestamp())
+        if isinstance(samples, CouldNotMeasure):
+            self._say(samples)
+            return
+        self._still = self._still + 1 if not any(sample.tally.requests for sample in samples) else 0
+        if self._still >= STILL:
+            self._say(CouldNotMeasure(Unmeasured.FROZEN, f"the same counts {self._still} times, or no visitors"))
+            return
+        self._inbox.samples.append(samples)
+        self._inbox.measured_at = read.at
+        self._inbox.unmeasured = ""
+
+    def _say(self, why: CouldNotMeasure) -> None:
+        self._inbox.unmeasured = f"metrics could not be measured: {why.why} ({why.detail})"
+
+
+class HealthReader:
+    """Probes both versions side by side and counts failures in a row."""
+
+    def __init__(self, health: Health, inbox: Inbox) -> None:
+        self._health, self._inbox = health, inbox
+
+    async def step(self) -> None:
+        """Probe once."""
+        answers = await asyncio.gather(*(self._health.probe(version) for version in Version))
+        for version, answer in zip(Version, answers, strict=True):
+            sick = isinstance(answer, Sick)
+            self._inbox.sick_in_a_row[version] = self._inbox.sick_in_a_row[version] + 1 if sick else 0
+            self._inbox.sick_why[version] = answer.why if isinstance(answer, Sick) else ""
+
+
+class LogReader:
+    """Collects critical log messages by version."""
+
+    def __init__(self, logs: Logs, inbox: Inbox) -> None:
+        self._logs, self._inbox = logs, inbox
+
+    async def step(self) -> None:
+        """Read once."""
+        read = await self._logs.critical()
+        if isinstance(read, CouldNotMeasure):
+            self._inbox.logs_unmeasured = f"logs could not be measured: {read.why} ({read.detail})"
+            return
+        self._inbox.logs_unmeasured = ""
+        for version, messages in read.items():
+            if len(self._inbox.critical[version]) < 100:
+                self._inbox.critical[version].update(messages)
+
+
+class SplitReader:
+    """Reads the split back, over and over."""
+
+    def __init__(self, router: Router, inbox: Inbox) -> None:
+        self._router, self._inbox = router, inbox
+
+    async def step(self) -> None:
+        """Read once."""
+        try:
+            self._inbox.split = await asyncio.wait_for(self._router.read(), DEADLINE)
+        except TimeoutError:
+            self._inbox.split = Unknown(f"the router did not answer in {DEADLINE:.0f} s")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything the guard reads."""
+
+    metrics: MetricSource
+    health: Health
+    logs: Logs
+    router: Router
+
+    def tasks(self, plan: Plan, clock: Clock, inbox: Inbox) -> list[Awaitable[None]]:
+        """Give the endless readers, one for each source."""
+        look = plan.guarding.look_every.total_seconds()
+        return [
+            every(look, clock, MetricReader(self.metrics, clock, inbox).step),
+            every(plan.health.every.total_seconds(), clock, HealthReader(self.health, inbox).step),
+            every(look, clock, LogReader(self.logs, inbox).step),
+            every(look, clock, SplitReader(self.router, inbox).step),
+        ]
