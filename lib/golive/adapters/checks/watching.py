@@ -1,0 +1,65 @@
+"""Checks of what watches and moves: guard, router, metrics, disk."""
+
+from __future__ import annotations
+
+import shutil
+
+from golive.adapters.checks.run import Known, Saw, Scene
+from golive.core.samples import CouldNotMeasure, Version
+from golive.ports import Alive, Split
+
+SILENT = 5.0
+LEAST_FREE = 200 * 2**20
+
+
+async def guard_watching(scene: Scene) -> Saw:
+    """See whether the guard's last beat is fresh."""
+    beat = scene.book.last_beat()
+    age = scene.clock.monotonic() - beat[2] if beat else None
+    seen = f"last beat {age:.1f} s ago" if age is not None else "no guard has ever beaten"
+    return Saw(age is not None and age < SILENT, f"a beat within {SILENT:.0f} s", seen)
+
+
+async def router_reads_back(scene: Scene) -> Saw:
+    """See whether the router shows the split that the record knows."""
+    split = await scene.router.read()
+    if not isinstance(split, Split):
+        return Saw(False, f"{scene.share:.2%} on the canary", split.why)
+    return Saw(
+        abs(split.share - scene.share) < 1e-9, f"{scene.share:.2%} on the canary", f"{split.share:.2%} on the canary"
+    )
+
+
+async def metrics_arrive(scene: Scene) -> Saw:
+    """See whether counts arrive and have visitors in them."""
+    read = await scene.metrics.read()
+    if isinstance(read, CouldNotMeasure):
+        return Saw(False, "counts of both versions", f"{read.why}: {read.detail}")
+    requests = sum(tally.requests for tally in read.tallies.values())
+    return Saw(requests > 0, "counts of both versions", f"{requests} visitors' requests so far")
+
+
+async def versions_healthy(scene: Scene) -> Saw:
+    """See whether both versions answer, and as different deployments."""
+    answers = {version: await scene.health.probe(version) for version in Version}
+    seen = "; ".join(
+        f"{version} {a.version} ({a.deployment})" if isinstance(a, Alive) else f"{version}: {a.why}"
+        for version, a in answers.items()
+    )
+    deployments = {a.deployment for a in answers.values() if isinstance(a, Alive)}
+    return Saw(len(deployments) == len(answers), "both answer, as two deployments", seen)
+
+
+async def disk_space(scene: Scene) -> Saw:
+    """See whether the record's disk has room."""
+    free = shutil.disk_usage(scene.folder).free
+    return Saw(free > LEAST_FREE, f"over {LEAST_FREE // 2**20} MiB free", f"{free // 2**20} MiB free")
+
+
+KNOWN = {
+    "guard-watching": Known("The guard is watching", guard_watching),
+    "router-reads-back": Known("The router shows the split that the record knows", router_reads_back),
+    "metrics-arrive": Known("Counts of visitors' requests arrive", metrics_arrive),
+    "versions-healthy": Known("Stable and canary are healthy", versions_healthy),
+    "disk-space": Known("The record's disk has room", disk_space),
+}

@@ -1,0 +1,1 @@
+"""Executing pages: papermill, made to tell the truth."""

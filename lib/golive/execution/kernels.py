@@ -1,0 +1,57 @@
+"""Kernels that are started and warmed while something else goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyter_client.manager import KernelManager
+
+PRELOAD = ("golive.notebook", "golive.pages.charts", "golive.adapters.metrics.sandbox", "golive.adapters.checks.site")
+READY = 60.0
+
+
+class WarmKernel:
+    """One fresh kernel for one page: `take` it, use it, `shut` it."""
+
+    def __init__(self, preload: Sequence[str] = PRELOAD) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="golive-")
+        connection = str(Path(self._folder.name) / "kernel.json")
+        self._manager = KernelManager(kernel_name="python3", transport="ipc", connection_file=connection)
+        self._manager.ip = str(Path(self._folder.name) / "k")
+        self._failed: Exception | None = None
+        self._thread = threading.Thread(target=self._warm, args=(tuple(preload),), daemon=True)
+        self._thread.start()
+
+    def _warm(self, preload: Sequence[str]) -> None:
+        try:
+            self._manager.start_kernel()
+            client = self._manager.client()
+            client.start_channels()
+            client.wait_for_ready(timeout=READY)
+            client.execute_interactive(
+                "\n".join(f"import {name}" for name in preload),
+                silent=True,
+                store_history=False,
+                output_hook=lambda message: None,
+            )
+            client.stop_channels()
+        except Exception as error:  # handed over by take(), in the caller's own thread
+            self._failed = error
+
+    def take(self) -> KernelManager:
+        """Give the kernel's manager once it is warm; raises what kept it from starting."""
+        self._thread.join()
+        if self._failed is not None:
+            raise self._failed
+        return self._manager
+
+    def shut(self) -> None:
+        """End the kernel and leave nothing behind."""
+        self._thread.join(READY)
+        with contextlib.suppress(RuntimeError):
+            self._manager.shutdown_kernel(now=True)
+        self._folder.cleanup()

@@ -1,0 +1,88 @@
+"""What a cell answers: one glyph, one word, the numbers, and what to type next."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from golive.pages.words import glyph
+
+LONGEST = 600
+STYLE = "border-left:6px {line} currentColor;padding:.3em .8em;margin:.2em 0;font-family:system-ui,sans-serif"
+LINES = {"ROLLBACK": "double", "ROLLED BACK": "double", "STOPPED": "double", "FAIL": "double", "HOLD": "dashed"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of plain text under their columns."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, as text and as HTML; `picture` is a PNG and `picture_text` says what it shows."""
+
+    word: str
+    headline: str
+    facts: Sequence[tuple[str, str]] = ()
+    table: Table | None = None
+    picture: bytes | None = None
+    picture_text: str = ""
+    next: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{glyph(self.word)} {self.word}   {_bounded(self.headline)}"]
+        width = max((len(name) for name, _ in self.facts), default=0)
+        lines += [f"    {name:<{width}}  {_bounded(value)}" for name, value in self.facts]
+        lines += _aligned(self.table) if self.table else []
+        lines += [f"NEXT  {self.next}"] if self.next else []
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Give IPython both faces."""
+        return {"text/plain": str(self), "text/html": self.html()}
+
+    def html(self) -> str:
+        """Give self-contained HTML without script or outside address; every text is escaped."""
+        parts = [f'<div style="{STYLE.format(line=LINES.get(self.word, "solid"))}">']
+        parts.append(f'<div style="font-size:1.15em"><b>{glyph(self.word)} {_safe(self.word)}</b> ')
+        parts.append(f"&nbsp;{_safe(self.headline)}</div>")
+        if self.facts:
+            rows = "".join(f"<tr><td><b>{_safe(n)}</b></td><td>{_safe(v)}</td></tr>" for n, v in self.facts)
+            parts.append(f'<table style="text-align:left">{rows}</table>')
+        if self.table:
+            head = "".join(f'<th style="text-align:left">{_safe(c)}</th>' for c in self.table.columns)
+            body = "".join(
+                "<tr>" + "".join(f'<td style="text-align:left">{_safe(c)}</td>' for c in row) + "</tr>"
+                for row in self.table.rows
+            )
+            parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        if self.picture:
+            data = base64.b64encode(self.picture).decode()
+            alt = _safe(self.picture_text)
+            parts.append(f'<img alt="{alt}" style="max-width:100%;background:white" src="data:image/png;base64,{data}">')
+        if self.next:
+            parts.append(f"<div><b>NEXT</b> &nbsp;<code>{_safe(self.next)}</code></div>")
+        return "".join(parts) + "</div>"
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def _safe(text: str) -> str:
+    return html.escape(_bounded(str(text)))
+
+
+def _aligned(table: Table) -> list[str]:
+    rows = [list(table.columns), *[[_bounded(str(cell)) for cell in row] for row in table.rows]]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
+    return ["    " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]

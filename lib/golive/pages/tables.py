@@ -1,0 +1,132 @@
+"""From domain objects to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from golive.core.record import Entry, Kind
+from golive.core.state import Act, State
+from golive.core.verdict import Verdict, Word
+from golive.pages.answer import Answer, Table
+from golive.pages.words import clock, glyph, percent, span
+from golive.ports import Finding, Result
+
+MARKS = {Result.PASS: "✔", Result.FAIL: "✖", Result.COULD_NOT_MEASURE: "?", Result.ATTESTED: "✔", Result.WAIVED: "–"}
+
+
+def verdict_answer(verdict: Verdict, *, code: str, picture: bytes | None, note: str) -> Answer:
+    """Give the verdict with a row for each criterion, and what the runbook's letter says."""
+    columns = ("", "criterion", "seen", "of", "proceed below", "roll back above", "evidence to roll back", "says")
+    rows = [
+        (
+            glyph(reading.word.value),
+            reading.sentence,
+            percent(reading.seen),
+            str(reading.requests) if reading.requests else "",
+            percent(reading.proceed_below),
+            percent(reading.rollback_above) if reading.rollback_above is not None else "–",
+            f"{min(reading.rollback_evidence, 1):.0%} of what it takes" if reading.rollback_above is not None else "–",
+            reading.why,
+        )
+        for reading in verdict.readings
+    ]
+    facts = [("answer with", code), ("as written", f"{verdict.as_written}: {verdict.as_written_why}"), ("limits", note)]
+    if verdict.word is Word.HOLD and verdict.more_requests:
+        facts.insert(1, ("needed", f"{verdict.more_requests} more requests, about {span(verdict.more_seconds)}"))
+    choice = {Word.PROCEED: "proceed", Word.HOLD: "hold", Word.ROLLBACK: "rollback"}[verdict.word]
+    then = f'go.decide("{choice}", "{code}", because="…")'
+    return Answer(
+        verdict.word.value, verdict.reason, facts, Table(columns, rows), picture, verdict.reason, then
+    )
+
+
+def checks_answer(findings: Sequence[Finding], then: str) -> Answer:
+    """Give one row for each check; the word is the worst of them."""
+    bad = [finding for finding in findings if finding.result not in (Result.PASS, Result.ATTESTED, Result.WAIVED)]
+    rows = [(MARKS[f.result], f.sentence, f.result.value, f.seen, f.expected) for f in findings]
+    word = "FAIL" if bad else "PASS"
+    headline = f"{len(findings) - len(bad)} of {len(findings)} checks passed"
+    table = Table(("", "check", "result", "seen", "expected"), rows)
+    return Answer(word, headline, table=table, next=then)
+
+
+def baseline_answer(body: Mapping[str, Any], then: str) -> Answer:
+    """Give what is normal: stable before the first shift."""
+    requests = body["requests"]
+    facts = [
+        ("visitors", f"{requests} requests in {body['seconds']} s, {body['rate']} a second"),
+        ("failed", percent(body["failed"] / requests)),
+        ("over 500 ms", percent(body["over"]["500"] / requests)),
+        ("over 1000 ms", percent(body["over"]["1000"] / requests)),
+    ]
+    return Answer("DONE", "this is what stable does", facts, next=then)
+
+
+def act_answer(act: Act, then: str) -> Answer:
+    """Give what came of something that touched the world."""
+    word = "DONE" if act.done else "FAIL"
+    return Answer(word, f"{act.name}: {act.detail.get('seen', act.result)} at {clock(act.ended_at)}", next=then)
+
+
+def rollback_answer(act: Act) -> Answer:
+    """Give what a rollback came to."""
+    verified = act.detail.get("verified", {})
+    facts = [
+        ("because", str(act.detail.get("because", ""))),
+        ("read back", percent(verified.get("read_back"))),
+        ("visitors on the canary after", str(verified.get("counted_after", "not counted"))),
+        ("stable healthy", "yes" if verified.get("stable_healthy") else "NO: look at it now"),
+        ("seconds to safe", str(verified.get("seconds_to_safe", "unknown"))),
+    ]
+    word = "ROLLED BACK" if act.done else "FAIL"
+    headline = "everybody is back on stable" if act.done else "the rollback is not confirmed: use ROLLBACK.txt"
+    return Answer(word, f"{headline}, {clock(act.ended_at)}", facts, next="open 91_incident.ipynb")
+
+
+def timeline(entries: Sequence[Entry]) -> Answer:
+    """Give the run's story, one row for each entry that a person would tell."""
+    rows = [(str(e.seq), clock(e.at), e.phase, e.kind.value, say(e), e.who["name"]) for e in entries if say(e)]
+    table = Table(("entry", "when", "phase", "what", "", "who"), rows)
+    return Answer("DONE", f"{len(rows)} of {len(entries)} entries, in their order", table=table)
+
+
+def say(entry: Entry) -> str:
+    """Give an entry in one line; "" for those that only machines read."""
+    body = entry.body
+    match entry.kind:
+        case Kind.FINDING:
+            return f"{body['sentence']}: {body['result']}" if body["result"] != "pass" else ""
+        case Kind.REQUEST | Kind.INTENT:
+            return f"{body['act']} {percent(body['share']) if 'share' in body else ''} {body.get('because', '')}".strip()
+        case Kind.OUTCOME:
+            return f"{body['act']} {body['result']}: {body.get('seen', '')}"
+        case Kind.VERDICT:
+            return f"{body['word']}: {body['reason']}"
+        case Kind.JUDGED:
+            return f"{body['code']} {body['verdict']['word']}: {body['verdict']['reason']}"
+        case Kind.DECISION:
+            return f"{body['choice']} (answers {body['code']}): {body['because']}"
+        case Kind.RUN_CLOSED:
+            return f"{body['result']}: {body['why']}"
+        case Kind.SOAKED:
+            return f"soaked {body['seconds']:.0f} s: {body['word']}"
+        case Kind.FAULT:
+            return f"fault {body['fault']}"
+        case Kind.DIGEST | Kind.PAGE:
+            return ""
+        case Kind.NOTICE:
+            return f"{body['level']}: {body['title']}"
+        case _:
+            return str(body.get("why") or body.get("text") or body.get("notebook") or entry.kind.value)
+
+
+def banner(state: State, title: str, note: str, facts: Sequence[tuple[str, str]]) -> Answer:
+    """Give the first line that is read aloud: world, site, phase, split."""
+    word = "SANDBOX" if note and state.plan == "sandbox" else state.plan.upper()
+    shown = f"{title} · {percent(state.split)} of visitors on the canary"
+    if state.rolled_back:
+        shown += " · ROLLED BACK"
+    return Answer(word, shown, [*facts, ("limits", note)], next="the next cell")
+
+
