@@ -15,9 +15,7 @@ import nbformat
 import papermill
 from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
-from papermill.inspection import _infer_parameters
 from papermill.iorw import LocalHandler, papermill_io
-from papermill.utils import nb_kernel_name, nb_language
 
 from golive.core.errors import NameUnknown
 from golive.execution.kernels import WarmKernel
@@ -69,12 +67,12 @@ def execute_page(
     """
     prepare()
     begun = time.monotonic()
-    refuse_unknown(template, parameters)
     source = output.with_name(f".template-{output.name}")
     source.write_text(template, encoding="utf-8")
-    options = {"km": kernel.take()} if kernel is not None else {}
     error = ""
     try:
+        refuse_unknown(source, parameters)
+        options = {"km": kernel.take()} if kernel is not None else {}
         papermill.execute_notebook(
             str(source.resolve()),
             str(output.resolve()),
@@ -86,7 +84,7 @@ def execute_page(
         )
     except PapermillExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, NameUnknown):
         raise
     except Exception as failed:  # a dead kernel or a time-out; the file says it too
         error = f"{type(failed).__name__}: {failed}"
@@ -102,11 +100,9 @@ def execute_page(
     return PageResult(complete and not error, why, executed, len(code), error, seconds, digest)
 
 
-def refuse_unknown(template: str, parameters: Mapping[str, str]) -> None:
+def refuse_unknown(template: Path, parameters: Mapping[str, str]) -> None:
     """Raise NameUnknown for a parameter that the template's parameters cell does not have."""
-    nb = nbformat.reads(template, as_version=4)
-    nb.metadata.setdefault("papermill", {})
-    known = [p.name for p in _infer_parameters(nb, nb_kernel_name(nb), nb_language(nb))]
+    known = papermill.inspect_notebook(str(template))
     for name in parameters:
         if name not in known:
             raise NameUnknown("parameter", name, known)

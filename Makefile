@@ -1,0 +1,35 @@
+# Verbs of the project. Everything is set up in .venv from the hashed lock.
+PY ?= python3
+BIN := .venv/bin
+
+.PHONY: rehearse faults test system lint bench lock clean
+
+.venv/ready: requirements.lock pyproject.toml
+	@echo "setting up .venv (about a minute)"; $(PY) -m venv .venv && $(BIN)/python -m pip install -q "$$(grep -o '^uv==[^ ;]*' requirements.lock)"
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e . && touch $@
+
+rehearse: .venv/ready
+	@$(BIN)/golive rehearse
+
+faults: .venv/ready
+	@$(BIN)/python benchmarks/faults.py
+
+test: .venv/ready
+	@.ci/groups
+
+system:
+	@.ci/system
+
+lint: .venv/ready
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check lib tests benchmarks
+	@$(BIN)/mypy -p golive && $(BIN)/lint-imports
+
+bench: .venv/ready
+	@for each in overhead rollback_time judging; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+
+lock:
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
+
+clean:
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

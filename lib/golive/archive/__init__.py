@@ -1,0 +1,1 @@
+"""The sealed folder that shows, offline and years later, what happened."""

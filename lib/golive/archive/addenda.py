@@ -1,0 +1,57 @@
+"""What comes days later: addenda beside a sealed archive, each chained to what was there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from golive.archive import manifest
+from golive.core.canonical import canonical
+from golive.core.errors import ArchiveBroken
+
+
+def add(root: Path, source: Path, *, who: str, because: str, at: str) -> Path:
+    """Add a copy of `source`, with who, why and when; give its path.
+
+    Raises:
+        ArchiveBroken: If the archive is not sealed.
+    """
+    if not (root / manifest.SEAL).is_file():
+        raise ArchiveBroken(f"{root.name} is not sealed\nNEXT     golive seal {root.name}")
+    folder = root / "addenda"
+    folder.mkdir(exist_ok=True)
+    told = _told(folder)
+    prev = manifest.sha256(told[-1]) if told else (root / manifest.SEAL).read_text().strip()
+    number = f"{len(told) + 1:04}"
+    target = folder / f"{number}-{re.sub(r'[^A-Za-z0-9._-]', '_', source.name)[:80]}"
+    content = source.read_bytes()
+    manifest.put(target, content)
+    body = {"prev": prev, "file": target.name, "sha256": hashlib.sha256(content).hexdigest()}
+    manifest.put(folder / f"{number}.json", canonical({**body, "who": who, "because": because, "at": at}))
+    return target
+
+
+def verify(root: Path) -> None:
+    """Raise ArchiveBroken at the first addendum that does not follow from what was there."""
+    folder = root / "addenda"
+    if not folder.is_dir():
+        return
+    prev = (root / manifest.SEAL).read_text().strip()
+    expected = set()
+    for path in _told(folder):
+        data = json.loads(path.read_bytes())
+        if canonical(data) != path.read_bytes() or data["prev"] != prev:
+            raise ArchiveBroken(f"addenda/{path.name} does not follow what was there before it")
+        if not (folder / data["file"]).is_file() or manifest.sha256(folder / data["file"]) != data["sha256"]:
+            raise ArchiveBroken(f"addenda/{data['file']} was changed or is missing")
+        expected |= {path.name, data["file"]}
+        prev = manifest.sha256(path)
+    extra = sorted({path.name for path in folder.iterdir()} - expected)
+    if extra:
+        raise ArchiveBroken(f"addenda/{extra[0]} was added without its entry")
+
+
+def _told(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("[0-9]*.json") if re.fullmatch(r"\d{4}\.json", path.name))

@@ -1,0 +1,73 @@
+"""Seal a run: copy what people need out of `work/`, and close it with a manifest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from golive.archive import manifest
+from golive.archive.html import page_html
+from golive.core.digest import row, write_rows
+from golive.core.errors import ArchiveBroken
+from golive.core.record import Entry
+from golive.core.samples import Sample
+from golive.folders import RunFolder
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a seal gives for the ticket: the head of the chain, and the manifest's hash."""
+
+    head: str
+    manifest: str
+
+
+def seal(
+    folder: RunFolder,
+    *,
+    entries: Sequence[Entry],
+    samples: Sequence[Sample],
+    index_html: Callable[[Sequence[tuple[str, str]]], str],
+    secret_variables: Sequence[str] = (),
+) -> Sealed:
+    """Write the archive. A crash in between leaves it not sealed; sealing again finishes it.
+
+    Raises:
+        ArchiveBroken: If it is sealed already, or a secret's value stands in a file.
+    """
+    root = folder.root
+    if (root / manifest.SEAL).exists():
+        raise ArchiveBroken(f"{folder.name} is sealed already\nNEXT     golive verify {folder.name}")
+    pages = root / "notebooks"
+    pages.mkdir(exist_ok=True)
+    links = [_page(path, pages) for path in sorted(folder.pages.glob("[0-9]*.ipynb"))]
+    manifest.put(root / "record.jsonl", b"".join(entry.line() + b"\n" for entry in entries))
+    manifest.put(root / "samples.csv", write_rows(row(sample) for sample in samples).encode())
+    manifest.put(root / "plan.yaml", folder.plan.read_bytes())
+    by_hand = folder.work / "ROLLBACK.txt"
+    manifest.put(root / "ROLLBACK.txt", by_hand.read_bytes() if by_hand.exists() else b"")
+    manifest.put(root / "index.html", index_html(links).encode())
+    _refuse_secrets(root, secret_variables)
+    return Sealed(entries[-1].hash if entries else "", manifest.write(root))
+
+
+def _page(source: Path, pages: Path) -> tuple[str, str]:
+    text = source.read_text(encoding="utf-8")
+    nb = nbformat.reads(text, as_version=4)
+    title = next((c.source.splitlines()[0].lstrip("# ") for c in nb.cells if c.cell_type == "markdown"), source.stem)
+    manifest.put(pages / source.name, text.encode())
+    manifest.put(pages / f"{source.stem}.html", page_html(text, title).encode())
+    return title, f"notebooks/{source.stem}.html"
+
+
+def _refuse_secrets(root: Path, variables: Sequence[str]) -> None:
+    values = {name: os.environ[name].encode() for name in variables if len(os.environ.get(name, "")) >= 6}
+    for relative in manifest.files(root):
+        content = (root / relative).read_bytes()
+        for name, value in values.items():
+            if value in content:
+                raise ArchiveBroken(f"the value of {name} stands in {relative}: take it out, then golive seal again")

@@ -1,0 +1,110 @@
+"""Verify an archive offline, and say the first thing that is wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from golive.archive import addenda, manifest
+from golive.core.canonical import canonical
+from golive.core.digest import minute_digests, read_rows
+from golive.core.errors import GoLiveError, RecordBroken
+from golive.core.record import Entry, Kind, from_json
+from golive.core.record import verify as verify_chain
+
+
+class Standing(StrEnum):
+    """What a verification came to."""
+
+    PROVEN = "proven"
+    CONSISTENT = "consistent, not proven"
+    NOT_SEALED = "not sealed"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The result, why, and the head of the record's chain."""
+
+    standing: Standing
+    why: str
+    head: str = ""
+
+
+def verify(root: Path, head: str | None = None) -> Verified:
+    """Say how the archive in `root` stands; with `head`, whether it is the one that was noted."""
+    if not (root / manifest.SEAL).is_file():
+        return Verified(Standing.NOT_SEALED, f"{root.name} has no SEAL: golive seal {root.name}")
+    try:
+        found = _verified(root)
+    except (GoLiveError, OSError, ValueError, KeyError, TypeError) as error:
+        return Verified(Standing.BROKEN, str(error).splitlines()[0] if str(error) else type(error).__name__)
+    if head is None:
+        return Verified(Standing.CONSISTENT, f"everything fits; compare the head {found} with the ticket's", found)
+    if not head or not found.startswith(head) or len(head) < 12:
+        return Verified(Standing.BROKEN, f"the head is {found}, not {head}", found)
+    return Verified(Standing.PROVEN, "everything fits, and the head is the one that was noted", found)
+
+
+def _verified(root: Path) -> str:
+    listed = _manifest(root)
+    actual = manifest.files(root)
+    for path in sorted({*listed, *actual}):
+        if path not in actual:
+            raise RecordBroken(f"{path} is missing")
+        if path not in listed:
+            raise RecordBroken(f"{path} was added")
+        if listed[path] != actual[path]:
+            raise RecordBroken(f"{path} was changed")
+    entries = read_record(root / "record.jsonl")
+    head = verify_chain(entries)
+    if head is None or entries[0].kind is not Kind.RUN_OPENED or head.kind is not Kind.RUN_CLOSED:
+        raise RecordBroken("record.jsonl does not tell a run from its opening to its close")
+    _samples(root, entries)
+    _pages(root, entries)
+    addenda.verify(root)
+    return head.hash
+
+
+def _manifest(root: Path) -> dict[str, str]:
+    content = (root / manifest.MANIFEST).read_bytes()
+    if (root / manifest.SEAL).read_bytes() != manifest.seal_text(content).encode():
+        raise RecordBroken("SEAL is not the hash of MANIFEST.json")
+    listed: dict[str, str] = json.loads(content)
+    if canonical(listed) != content:
+        raise RecordBroken("MANIFEST.json is not canonical")
+    return listed
+
+
+def read_record(path: Path) -> list[Entry]:
+    """Give the entries of a `record.jsonl`; RecordBroken at the first line that is not canonical."""
+    entries = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        entry = from_json(json.loads(line))
+        if entry.line() != line:
+            raise RecordBroken(f"record.jsonl line {number} is not canonical")
+        entries.append(entry)
+    return entries
+
+
+def _samples(root: Path, entries: list[Entry]) -> None:
+    seen: dict[str, list[tuple[int, str]]] = {}
+    for entry in entries:
+        if entry.kind is Kind.DIGEST:
+            seen.setdefault(entry.body["minute"], []).append((entry.body["rows"], entry.body["sha256"]))
+    actual = minute_digests(read_rows((root / "samples.csv").read_text(encoding="utf-8")))
+    for minute in sorted({*seen, *actual}):
+        if minute not in actual or minute not in seen or actual[minute] not in seen[minute]:
+            raise RecordBroken(f"samples.csv differs from the record's digest of {minute}")
+
+
+def _pages(root: Path, entries: list[Entry]) -> None:
+    for entry in entries:
+        if entry.kind is Kind.PAGE:
+            path = root / "notebooks" / f"{entry.body['notebook']}.ipynb"
+            if not path.is_file():
+                raise RecordBroken(f"{path.name} is in the record and not in the archive")
+            if manifest.sha256(path) != entry.body["sha256"]:
+                raise RecordBroken(f"{path.name} is not the page that the record names")

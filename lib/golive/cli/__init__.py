@@ -1,0 +1,5 @@
+"""The command `golive`."""
+
+from golive.cli.commands import main
+
+__all__ = ["main"]

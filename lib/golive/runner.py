@@ -1,0 +1,309 @@
+"""Run a whole plan: papermill executes its pages in order, and the record says what is done."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from golive import wiring
+from golive.archive.seal import Sealed, seal
+from golive.core.errors import GoLiveError, NameUnknown, PlanError
+from golive.core.plan import Phase
+from golive.core.record import Kind
+from golive.core.state import State
+from golive.execution.kernels import WarmKernel
+from golive.execution.pages import PageResult, execute_page, template_sha256
+from golive.faults import FaultSetter, parse_fault
+from golive.notebook import Desk, start_world_and_guard
+from golive.pages.words import percent, span
+from golive.plans import notebook
+from golive.wiring import Run
+
+
+class Exit(IntEnum):
+    """Exit statuses."""
+
+    COMPLETED = 0
+    ERROR = 1
+    USAGE = 2
+    ROLLED_BACK = 3
+    HELD = 4
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+RESULTS = {Exit.COMPLETED: "completed", Exit.ROLLED_BACK: "rolled-back", Exit.HELD: "held", Exit.ERROR: "error"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a rehearsal was asked to be. `faults` are texts such as `errors@3`."""
+
+    plan: str = "sandbox"
+    operator: str = "rehearsal"
+    faults: Sequence[str] = ()
+    true_limits: bool = False
+    runs: Path | None = None
+
+
+def rehearse(asked: Asked) -> Exit:
+    """Rehearse a plan on the world that it brings, archive it, and say how it ended.
+
+    Raises:
+        GoLiveError: For bad input, before anything has started.
+    """
+    faults = [parse_fault(text) for text in asked.faults]
+    kernel = WarmKernel()
+    try:
+        run = wiring.make_run(
+            asked.plan, asked.operator, unattended=True, true_limits=asked.true_limits, runs=asked.runs
+        )
+        if run.plan.world == "none":
+            raise PlanError(f"plan {asked.plan} brings no world of its own, so it can't be rehearsed unattended")
+        for number, fault in faults:
+            if not any(phase.notebook.startswith(f"{number:02}_") for phase in run.plan.phases):
+                raise NameUnknown("phase", f"{fault}@{number}", [p.notebook[:2] for p in run.plan.phases])
+    except BaseException:
+        kernel.shut()
+        raise
+    _say(f"run       {run.folder.root}")
+    return _Rehearsal(run, kernel, FaultSetter(run, faults)).conduct()
+
+
+def resume(name: str, runs: Path | None = None) -> Exit:
+    """Go on with a run whose runner has died: from the record, after reading the real split."""
+    run = wiring.open_run(name, "resume", runs)
+    state = run.state()
+    if state.closed:
+        _say(f"the run was closed as {state.closed}")
+        return _ended(run, seal_run(run) if not (run.folder.root / "SEAL").exists() else None, state)
+    return _Rehearsal(run, WarmKernel(), FaultSetter(run, ())).conduct()
+
+
+class _Rehearsal:
+    def __init__(self, run: Run, kernel: WarmKernel, faults: FaultSetter) -> None:
+        self.run, self.faults = run, faults
+        self.desk = Desk(run)
+        self.kernels = [kernel]
+        self.begun = time.monotonic()
+
+    def conduct(self) -> Exit:
+        status, why = Exit.ERROR, "the rehearsal did not end by itself"
+        with _signals():
+            try:
+                status, why = self._phases()
+            except KeyboardInterrupt:
+                status, why = Exit.INTERRUPTED, "ended by SIGINT"
+            except SystemExit as ended:
+                status, why = Exit(int(str(ended.code))), "ended by SIGTERM"
+            except GoLiveError as error:
+                status, why = Exit.ERROR, str(error).splitlines()[0]
+            finally:
+                with _deaf():
+                    sealed = self._finish(status, why)
+        return _ended(self.run, sealed, self.run.state(), status)
+
+    def _phases(self) -> tuple[Exit, str]:
+        begun = time.monotonic()
+        if self.run.book.last_look() is None or self.desk.guard_silent():
+            start_world_and_guard(self.run) if not self.run.folder.world.exists() else wiring.launch_guard(self.run)
+        (self.run.folder.work / "ROLLBACK.txt").write_text(_by_hand(self.run))
+        _say(f"world     up in {time.monotonic() - begun:.1f} s, the guard watches")
+        for phase in self.run.plan.phases:
+            if self.run.state().named(phase.name).over:
+                continue
+            result = self._page(phase)
+            ended = self._judge_page(phase, result)
+            if ended is not None:
+                return ended
+        return Exit.COMPLETED, "all phases are closed"
+
+    def _page(self, phase: Phase) -> PageResult:
+        kernel = self.kernels.pop()
+        self.kernels.append(WarmKernel())
+        template = notebook(phase.notebook)
+        parameters = {
+            "plan": self.run.plan.name,
+            "phase": phase.name,
+            "run": str(self.run.folder.root),
+            "operator": self.run.who.name,
+        }
+        output = self.run.folder.pages / f"{phase.notebook}.ipynb"
+        try:
+            with self.faults.during(phase), _progress(self.run, phase):
+                result = execute_page(template, output, parameters, kernel=kernel)
+        finally:
+            kernel.shut()
+        body = {
+            "notebook": phase.notebook,
+            "sha256": result.sha256,
+            "template_sha256": template_sha256(template),
+            "complete": result.complete,
+            "why": result.why,
+            "cells": result.cells,
+            "executed": result.executed,
+        }
+        self.run.append(Kind.PAGE, body, phase.name)
+        return result
+
+    def _judge_page(self, phase: Phase, result: PageResult) -> tuple[Exit, str] | None:
+        state = self._settled_state()
+        here = state.named(phase.name)
+        word = here.judged.word if here.judged else ""
+        _say(f"{phase.title:<24}{percent(state.split):>9}  {span(result.seconds):>6}  {word}")
+        if state.rollback is not None:
+            return Exit.ROLLED_BACK, str(state.rollback.detail.get("because", ""))
+        if result.complete and here.closed_at and here.decision and here.decision.choice == "proceed":
+            return None
+        why = result.error.replace("\n", " ")[:300] or result.why
+        if "Stopped" in result.error or (here.decision and here.decision.choice == "hold"):
+            return Exit.HELD, here.decision.because if here.decision else why
+        return Exit.ERROR, why
+
+    def _settled_state(self) -> State:
+        until = time.monotonic() + 15
+        while True:
+            state = self.run.state()
+            if state.rollback is None or not state.rollback.open or time.monotonic() > until:
+                return state
+            time.sleep(0.2)
+
+    def _finish(self, status: Exit, why: str) -> Sealed | None:
+        state = self.run.state()
+        try:
+            if state.run and not state.closed and status is not Exit.COMPLETED and state.rollback is None:
+                self._send_back(f"{RESULTS.get(status, 'interrupted')}: {why}")
+            state = self._settled_state()
+            if state.rollback is not None and status in (Exit.ROLLED_BACK, Exit.HELD):
+                self._incident()
+            if not state.closed:
+                self.desk.close_run(RESULTS.get(status, "interrupted"), why)
+            else:
+                self.desk.end()
+        finally:
+            for kernel in self.kernels:
+                kernel.shut()
+        return seal_run(self.run)
+
+    def _send_back(self, because: str) -> None:
+        import asyncio
+
+        state = self.run.state()
+        if not state.canary_out:
+            return
+        asyncio.run(self.desk.roll_back(because, state.phase.name if state.phase else ""))
+
+    def _incident(self) -> None:
+        kernel = self.kernels.pop()
+        template = notebook("91_incident")
+        parameters = {"plan": self.run.plan.name, "run": str(self.run.folder.root), "operator": self.run.who.name}
+        try:
+            result = execute_page(template, self.run.folder.pages / "91_incident.ipynb", parameters, kernel=kernel)
+        finally:
+            kernel.shut()
+        body = {"notebook": "91_incident", "sha256": result.sha256, "template_sha256": template_sha256(template)}
+        counts = {"complete": result.complete, "why": result.why, "cells": result.cells, "executed": result.executed}
+        self.run.append(Kind.PAGE, {**body, **counts})
+
+
+def seal_run(run: Run) -> Sealed:
+    """Seal a run's archive.
+
+    Raises:
+        ArchiveBroken: If it is sealed already.
+    """
+    from golive.adapters.stores.late import LateBox
+    from golive.pages.report import index_html
+
+    LateBox(run.folder.late).take_in(run.store)
+    entries, samples = run.store.read(), run.book.samples()
+    state = run.state()
+
+    def index(pages: Sequence[tuple[str, str]]) -> str:
+        return index_html(state=state, entries=entries, samples=samples, criteria=run.plan.criteria, pages=pages)
+
+    return seal(run.folder, entries=entries, samples=samples, index_html=index)
+
+
+def _ended(run: Run, sealed: Sealed | None, state: State, status: Exit | None = None) -> Exit:
+    known = {word: exit_ for exit_, word in RESULTS.items()}
+    ended = status if status is not None else known.get(state.closed, Exit.ERROR)
+    why = next((e.body["why"] for e in reversed(run.store.read()) if e.kind is Kind.RUN_CLOSED), "")
+    _say(f"{state.closed.upper() or 'OPEN'}  {why}")
+    _say(f"archive   {run.folder.root}/index.html")
+    if sealed is not None:
+        _say(f"head      {sealed.head}")
+    _say(f"NEXT      golive verify {run.folder.root}")
+    return ended
+
+
+def _by_hand(run: Run) -> str:
+    return (
+        f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
+        f"    {wiring.router(run).by_hand()}\n\n"
+        "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
+    )
+
+
+@contextlib.contextmanager
+def _progress(run: Run, phase: Phase) -> Iterator[None]:
+    """Show where a phase stands on a terminal, once a second."""
+    over = threading.Event()
+
+    def show() -> None:
+        while not over.wait(1.0):
+            look = run.book.last_look()
+            verdict = (look.body.get("verdict") if look else None) or {}
+            left, requests = verdict.get("soak_left"), look.body.get("canary_requests") if look else 0
+            sys.stderr.write(f"\r{phase.title}: {span(left)} of soak left, {requests} canary requests seen   ")
+            sys.stderr.flush()
+        sys.stderr.write("\r" + " " * 78 + "\r")
+
+    thread = threading.Thread(target=show, daemon=True)
+    if sys.stderr.isatty():
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if thread.is_alive():
+            thread.join()
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Turn SIGTERM into SystemExit(143); SIGINT is KeyboardInterrupt already."""
+
+    def terminated(number: int, frame: FrameType | None) -> NoReturn:
+        raise SystemExit(int(Exit.TERMINATED))
+
+    before = signal.signal(signal.SIGTERM, terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Let no second signal keep the end from being tidy."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
