@@ -5,9 +5,7 @@ BIN := .venv/bin
 .PHONY: rehearse faults test system lint bench lock clean
 
 .venv/ready: requirements.lock pyproject.toml
-	@echo "setting up .venv (about a minute)"; $(PY) -m venv .venv && $(BIN)/python -m pip install -q "$$(grep -o '^uv==[^ ;]*' requirements.lock)"
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.lock
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e . && touch $@
+	@PYTHON=$(PY) .ci/setup && touch $@
 
 rehearse: .venv/ready
 	@$(BIN)/golive rehearse

@@ -20,6 +20,7 @@ from golive.core.record import Entry, Kind
 from golive.core.samples import Sample
 from golive.core.state import PhaseState, State, fold
 from golive.core.verdict import Hold, Verdict, Word, from_json
+from golive.folders import runs_root
 from golive.pages import tables
 from golive.pages.answer import Answer, Table
 from golive.pages.words import clock, percent, span
@@ -38,7 +39,7 @@ def attended() -> bool:
     """Say whether a person is at this kernel: JupyterLab allows input, papermill and nbval don't."""
     from IPython import get_ipython
 
-    kernel = getattr(get_ipython(), "kernel", None)  # type: ignore[no-untyped-call]
+    kernel = getattr(get_ipython(), "kernel", None)
     if kernel is None:
         return False
     return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
@@ -116,7 +117,11 @@ class Desk:
     async def roll_back(self, because: str, phase: str) -> Answer:
         """Send everybody back to stable, through the guard, or without one when none answers."""
         if not because.strip():
-            return Answer("NOTHING DONE", "no reason was given, so nobody was moved", next='await go.rollback(because="what you saw")')
+            return Answer(
+                "NOTHING DONE",
+                "no reason was given, so nobody was moved",
+                next='await go.rollback(because="what you saw")',
+            )
         state = self.state
         if state.closed:
             return Answer("NOTHING DONE", f"the run was closed as {state.closed}", next="nothing")
@@ -430,7 +435,9 @@ class Page(Desk):
         head = state.head.hash[:12] if state.head else ""
         if state.alone:
             self.close_run("completed", "the page was opened by itself and is over")
-            return Answer("DONE", f"closed with its run {state.run}; guard and sandbox are gone", next="golive rehearse")
+            return Answer(
+                "DONE", f"closed with its run {state.run}; guard and sandbox are gone", next="golive rehearse"
+            )
         names = [phase.name for phase in state.phases]
         after = names.index(self.phase) + 1
         then = f"{state.phases[after].notebook}.ipynb" if after < len(names) else f"golive seal {state.run}"
@@ -462,17 +469,17 @@ class _View:
         from IPython import get_ipython
         from IPython.display import display
 
-        if get_ipython() is None:  # type: ignore[no-untyped-call]
+        if get_ipython() is None:
             return
         if self._handle is None:
-            self._handle = display(answer, display_id=True)  # type: ignore[no-untyped-call]
+            self._handle = display(answer, display_id=True)
         else:
             self._handle.update(answer)
 
 
 def open_runs() -> list[str]:
     """Give the names of the project's runs that are not closed."""
-    root = wiring.runs_root()
+    root = runs_root()
     names = []
     for path in sorted(root.glob("*/work/record.db")) if root.is_dir() else []:
         run = wiring.open_run(str(path.parent.parent), "")
@@ -511,12 +518,14 @@ class Emergency:
 
     def _need(self) -> Desk:
         if self.desk is None:
-            raise Stopped("nothing is open here", "name a run above: run = \"…\", or use its ROLLBACK.txt")
+            raise Stopped("nothing is open here", 'name a run above: run = "…", or use its ROLLBACK.txt')
         return self.desk
 
     def _banner(self) -> Answer:
         if self.desk is None:
-            return Answer(self.word, "no run of this project is open", next='run = "…" above, or ROLLBACK.txt of the run')
+            return Answer(
+                self.word, "no run of this project is open", next='run = "…" above, or ROLLBACK.txt of the run'
+            )
         state = self.desk.state
         facts = [("run", state.run), ("split", percent(state.split)), ("closed", state.closed or "no")]
         if state.rollback is not None:

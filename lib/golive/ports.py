@@ -80,7 +80,6 @@ class Superseded:
     split: Split
 
 
-
 class Router(Protocol):
     """Moves visitors between stable and canary."""
 

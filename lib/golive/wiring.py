@@ -127,7 +127,9 @@ def make_run(
     folder.plan.write_text(text, encoding="utf-8")
     (folder.work / "options").write_text("as-production" if true_limits else "")
     run = _open(folder, plan, who(operator), clock)
-    phases = [{**p.model_dump(include={"name", "title", "notebook", "share"}), "kind": p.kind.value} for p in plan.phases]
+    phases = [
+        {**p.model_dump(include={"name", "title", "notebook", "share"}), "kind": p.kind.value} for p in plan.phases
+    ]
     body = {
         "run": folder.name,
         "plan": plan.name,
@@ -181,7 +183,9 @@ def _fresh(root: Path, name: str) -> Path:
             except FileExistsError:
                 continue
     except OSError as error:
-        raise GoLiveError(f"no run can be made in {root}: {error.strerror}\nNEXT     --runs FOLDER with room") from error
+        raise GoLiveError(
+            f"no run can be made in {root}: {error.strerror}\nNEXT     --runs FOLDER with room"
+        ) from error
     raise GoLiveError(f"{root / name} exists a hundred times\nNEXT     wait a second")
 
 

@@ -22,7 +22,11 @@ def files(root: Path) -> dict[str, str]:
     found = {}
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
-        if relative.parts[0] in OUTSIDE or str(relative) in (MANIFEST, SEAL) or (path.is_dir() and not path.is_symlink()):
+        if (
+            relative.parts[0] in OUTSIDE
+            or str(relative) in (MANIFEST, SEAL)
+            or (path.is_dir() and not path.is_symlink())
+        ):
             continue
         if path.is_symlink() or not path.is_file():
             raise ArchiveBroken(f"{relative.as_posix()} is no plain file")

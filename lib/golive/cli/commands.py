@@ -102,7 +102,8 @@ def rollback(run: str, because: str, runs: Path | None) -> int:
     result = "done" if rolled.done else "failed"
     verified = {"read_back": rolled.read_back, "seconds_to_safe": rolled.seconds, "tries": rolled.tries}
     opened.append(
-        Kind.OUTCOME, {**body, "intent": intent.id, "result": result, "share": 0.0, "seen": rolled.why, "verified": verified}
+        Kind.OUTCOME,
+        {**body, "intent": intent.id, "result": result, "share": 0.0, "seen": rolled.why, "verified": verified},
     )
     click.echo("ROLLED BACK  0 % read back" if rolled.done else f"NOT CONFIRMED  {rolled.why}; use ROLLBACK.txt")
     return 0 if rolled.done else 1
@@ -115,9 +116,10 @@ def rollback(run: str, because: str, runs: Path | None) -> int:
 def status(run: str | None, runs: Path | None) -> None:
     """Show where runs stand."""
     from golive import wiring
+    from golive.folders import runs_root
     from golive.pages.words import percent
 
-    root = (runs or wiring.runs_root()).resolve()
+    root = (runs or runs_root()).resolve()
     names = [run] if run else [path.parent.parent.name for path in sorted(root.glob("*/work/record.db"))]
     for name in names:
         opened = wiring.open_run(name, "", runs)

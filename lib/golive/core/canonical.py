@@ -43,7 +43,7 @@ def tame(value: Any, depth: int = DEEPEST) -> Any:
     if isinstance(value, int):
         return int(value) if abs(value) <= LARGEST_INTEGER else _tagged(value)
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else _tagged(value)
+        return float(value) if math.isfinite(value) and abs(value) <= LARGEST_INTEGER else _tagged(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, timedelta):
@@ -92,6 +92,8 @@ def _text(value: str) -> str:
     if len(clean) <= LONGEST_TEXT:
         return clean
     mark = f"… {len(clean) - LONGEST_TEXT + 40} characters were cut"
-    return clean if clean.endswith("characters were cut") and len(clean) <= LONGEST_TEXT else (
-        clean[: LONGEST_TEXT - 40] + mark
+    return (
+        clean
+        if clean.endswith("characters were cut") and len(clean) <= LONGEST_TEXT
+        else (clean[: LONGEST_TEXT - 40] + mark)
     )

@@ -142,9 +142,9 @@ def judge(evidence: Evidence, watch: Watch, alarms: Alarms) -> Verdict:
     criteria, *and* evidence that excludes a canary at the rollback level. All else is HOLD.
     """
     plan = evidence.plan
-    readings = tuple(
-        _read(evidence, watch, name, limit) for name, limit in _limits(plan.criteria).items()
-    ) + tuple(_gauge(evidence, watch, name) for name in ("cpu", "memory"))
+    readings = tuple(_read(evidence, watch, name, limit) for name, limit in _limits(plan.criteria).items()) + tuple(
+        _gauge(evidence, watch, name) for name in ("cpu", "memory")
+    )
     soak_left = max(0.0, watch.since + watch.soak - watch.now)
     word, hold, reason = _decide(readings, alarms, soak_left)
     if plan.judging.rule == "as-written":
@@ -301,9 +301,7 @@ def _growth(evidence: Evidence, watch: Watch, pick: Callable[[Gauges], float | N
     return max(0.0, watch.next_share - watch.share) * stable / (1 - watch.share)
 
 
-def _gauge_reading(
-    name: str, limit: Criterion, seen: float | None, word: Word, hold: Hold | None, why: str
-) -> Reading:
+def _gauge_reading(name: str, limit: Criterion, seen: float | None, word: Word, hold: Hold | None, why: str) -> Reading:
     needed = 0 if seen is not None else None
     return Reading(
         name, SENTENCES[name], seen, 0, 0, limit.proceed_below, None, word, hold, 0.0, float(hold is None), needed, why
@@ -330,9 +328,7 @@ def _decide(readings: Sequence[Reading], alarms: Alarms, soak_left: float) -> tu
     return Word.PROCEED, None, f"all {len(readings)} criteria met on {counted} canary requests"
 
 
-def _by_the_letter(
-    evidence: Evidence, watch: Watch, alarms: Alarms, soak_left: float
-) -> tuple[Word, Hold | None, str]:
+def _by_the_letter(evidence: Evidence, watch: Watch, alarms: Alarms, soak_left: float) -> tuple[Word, Hold | None, str]:
     for alarm in (alarms.health, alarms.critical_log, alarms.blind):
         if alarm:
             return Word.ROLLBACK, None, alarm
@@ -367,5 +363,3 @@ def _both_sick(evidence: Evidence, watch: Watch, reason: str, stable: str) -> tu
     if canary.requests and other.requests and canary.failed / canary.requests < other.failed / other.requests / 2:
         return Word.HOLD, Hold.BETWEEN, f"{reason}, but {stable} and more: sending visitors there may harm them"
     return Word.ROLLBACK, None, f"{reason}; {stable}, so rolling back may not help"
-
-

@@ -124,7 +124,9 @@ def _shift(state: State, here: PhaseState, now: datetime) -> May:
     if here.shift is not None and here.shift.done:
         return Already(f"the canary already has {here.share:.0%} of visitors since {here.shift.ended_at}")
     if state.request is not None and state.request.name == "shift":
-        return Stop(f"a shift asked for at {state.request.asked_at} is still under way", "await go.shift() again in 5 s")
+        return Stop(
+            f"a shift asked for at {state.request.asked_at} is still under way", "await go.shift() again in 5 s"
+        )
     if here.shift is not None and here.shift.open:
         return Stop("a shift is under way and nobody knows its end yet", "await go.shift() again in 5 s")
     fresh = _fresh_checks(here, now)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -363,7 +364,7 @@ def _order_problems(phases: tuple[Phase, ...]) -> list[str]:
         if kind is not PhaseKind.CANARY and kinds.count(kind) != 1:
             problems.append(f"exactly one {kind} phase is needed, not {kinds.count(kind)}")
     shares = [phase.share for phase in phases if phase.share is not None]
-    if any(later <= earlier for earlier, later in zip(shares, shares[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(shares)):
         problems.append("the shares of the phases must ascend")
     if not shares or shares[-1] != 1.0:
         problems.append("the last share must be 100%")

@@ -91,7 +91,9 @@ class Verdict:
 def from_json(data: Mapping[str, Any]) -> Verdict:
     """Give the verdict that `to_json` wrote."""
     readings = tuple(
-        Reading(**{**reading, "word": Word(reading["word"]), "hold": Hold(reading["hold"]) if reading["hold"] else None})
+        Reading(
+            **{**reading, "word": Word(reading["word"]), "hold": Hold(reading["hold"]) if reading["hold"] else None}
+        )
         for reading in data["readings"]
     )
     return Verdict(

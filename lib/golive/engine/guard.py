@@ -20,7 +20,20 @@ from golive.core.state import Act, PhaseState, State, fold
 from golive.core.verdict import Hold, Verdict, Word
 from golive.engine.rollback import roll_back
 from golive.engine.sources import Inbox, Sources
-from golive.ports import Alive, Book, Clock, Done, LookNote, Notice, Notifier, Refused, Split, Store, Superseded, Unknown
+from golive.ports import (
+    Alive,
+    Book,
+    Clock,
+    Done,
+    LookNote,
+    Notice,
+    Notifier,
+    Refused,
+    Split,
+    Store,
+    Superseded,
+    Unknown,
+)
 
 PROOF_DEADLINE = 30.0
 PROOF_DELAY = 1.0
@@ -132,9 +145,7 @@ class Guard:
         settled = self._settled(phase)
         share = self.inbox.split.share if isinstance(self.inbox.split, Split) else None
         while self.inbox.samples:
-            named = [
-                replace(s, phase=phase.name if phase else "", share=share) for s in self.inbox.samples.popleft()
-            ]
+            named = [replace(s, phase=phase.name if phase else "", share=share) for s in self.inbox.samples.popleft()]
             by_version = {sample.version: sample for sample in named}
             self.evidence.add(by_version.get(Version.STABLE), by_version.get(Version.CANARY), settled)
             taken += named
@@ -426,4 +437,3 @@ def _still_wanted(request: str) -> Callable[[Sequence[Entry]], None]:
 
 def _utc(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-

@@ -27,7 +27,7 @@ class Inbox:
     samples: deque[list[Sample]] = field(default_factory=deque)
     measured_at: float | None = None
     unmeasured: str = ""
-    split: Split | Unknown = Unknown("not read yet")
+    split: Split | Unknown = field(default_factory=lambda: Unknown("not read yet"))
     sick_in_a_row: dict[Version, int] = field(default_factory=lambda: dict.fromkeys(Version, 0))
     sick_why: dict[Version, str] = field(default_factory=dict)
     critical: dict[Version, set[str]] = field(default_factory=lambda: {version: set() for version in Version})

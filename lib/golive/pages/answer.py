@@ -68,7 +68,9 @@ class Answer:
         if self.picture:
             data = base64.b64encode(self.picture).decode()
             alt = _safe(self.picture_text)
-            parts.append(f'<img alt="{alt}" style="max-width:100%;background:white" src="data:image/png;base64,{data}">')
+            parts.append(
+                f'<img alt="{alt}" style="max-width:100%;background:white" src="data:image/png;base64,{data}">'
+            )
         if self.next:
             parts.append(f"<div><b>NEXT</b> &nbsp;<code>{_safe(self.next)}</code></div>")
         return "".join(parts) + "</div>"

@@ -70,7 +70,9 @@ def golive_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, e
     start = samples[0].second
     canary = [sample for sample in samples if sample.version is Version.CANARY]
     times = [sample.second - start for sample in canary]
-    split.step(times, [(s.share if s.share is not None else math.nan) * 100 for s in canary], where="post", color="black")
+    split.step(
+        times, [(s.share if s.share is not None else math.nan) * 100 for s in canary], where="post", color="black"
+    )
     split.set_ylim(-4, 125)
     split.set_ylabel("canary's\nvisitors, %")
     seen = ""
@@ -140,7 +142,7 @@ def _limits(axes: Any, proceed: float, rollback: float | None) -> None:
     if rollback is not None:
         axes.axhline(rollback * 100, color="black", linestyle="-", linewidth=1.4)
         axes.text(0, rollback * 100, "roll back above", fontsize=9, va="bottom")
-    low, high = axes.get_ylim()
+    high = axes.get_ylim()[1]
     axes.set_ylim(0, max(high, 115 * (rollback or proceed)))
 
 

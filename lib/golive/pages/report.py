@@ -22,7 +22,12 @@ HEADLINES = {"completed": "COMPLETED", "rolled-back": "ROLLED BACK", "held": "HE
 
 
 def index_html(
-    *, state: State, entries: Sequence[Entry], samples: Sequence[Sample], criteria: Criteria, pages: Sequence[tuple[str, str]]
+    *,
+    state: State,
+    entries: Sequence[Entry],
+    samples: Sequence[Sample],
+    criteria: Criteria,
+    pages: Sequence[tuple[str, str]],
 ) -> str:
     """Give the page that a stranger reads first."""
     marks = [e for e in entries if e.kind in MARKED and not (e.kind is Kind.OUTCOME and e.body["act"] == "prove")]

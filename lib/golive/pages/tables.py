@@ -36,9 +36,7 @@ def verdict_answer(verdict: Verdict, *, code: str, picture: bytes | None, note: 
         facts.insert(1, ("needed", f"{verdict.more_requests} more requests, about {span(verdict.more_seconds)}"))
     choice = {Word.PROCEED: "proceed", Word.HOLD: "hold", Word.ROLLBACK: "rollback"}[verdict.word]
     then = f'go.decide("{choice}", "{code}", because="…")'
-    return Answer(
-        verdict.word.value, verdict.reason, facts, Table(columns, rows), picture, verdict.reason, then
-    )
+    return Answer(verdict.word.value, verdict.reason, facts, Table(columns, rows), picture, verdict.reason, then)
 
 
 def checks_answer(findings: Sequence[Finding], then: str) -> Answer:
@@ -98,7 +96,9 @@ def say(entry: Entry) -> str:
         case Kind.FINDING:
             return f"{body['sentence']}: {body['result']}" if body["result"] != "pass" else ""
         case Kind.REQUEST | Kind.INTENT:
-            return f"{body['act']} {percent(body['share']) if 'share' in body else ''} {body.get('because', '')}".strip()
+            return (
+                f"{body['act']} {percent(body['share']) if 'share' in body else ''} {body.get('because', '')}".strip()
+            )
         case Kind.OUTCOME:
             return f"{body['act']} {body['result']}: {body.get('seen', '')}"
         case Kind.VERDICT:
@@ -128,5 +128,3 @@ def banner(state: State, title: str, note: str, facts: Sequence[tuple[str, str]]
     if state.rolled_back:
         shown += " · ROLLED BACK"
     return Answer(word, shown, [*facts, ("limits", note)], next="the next cell")
-
-

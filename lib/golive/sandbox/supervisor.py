@@ -53,7 +53,7 @@ def ports(child: subprocess.Popen[str]) -> dict[str, str]:
     assert child.stdout is not None
     line = child.stdout.readline()
     if not line:
-        raise SystemExit(f"a process of the sandbox did not start: {' '.join(map(str, child.args))}")
+        raise SystemExit(f"a process of the sandbox did not start: {child.args!r}")
     return {name: f"http://127.0.0.1:{port}" for name, port in json.loads(line).items()}
 
 

@@ -120,9 +120,11 @@ async def as_a_site(request: web.Request, handler: Any) -> web.StreamResponse:
     """Be slow, fail, hang and log as a site does; name the version in each answer."""
     site: Site = request.app[SITE]
     if request.path.startswith("/-/"):
-        return await handler(request)
+        direct: web.StreamResponse = await handler(request)
+        return direct
     if Fault.HANG in site.faults:
         await asyncio.sleep(3600)
+    response: web.StreamResponse
     named = {"X-Golive-Version": site.name, "X-Golive-Deployment": site.deployment}
     if request.path in ("/metrics", "/api/health"):
         response = await handler(request)

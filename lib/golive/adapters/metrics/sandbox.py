@@ -36,9 +36,8 @@ class SandboxMetrics:
     async def read(self) -> Counters | CouldNotMeasure:
         """Give the counts so far, with CPU and memory of each version that answers."""
         self._client = self._client or httpx.AsyncClient(timeout=TIMEOUT)
-        points, *gauges = await asyncio.gather(
-            self._scrape(self._control + "/-/metrics"), *(self._gauges(version) for version in self._versions)
-        )
+        gauging = asyncio.gather(*(self._gauges(version) for version in self._versions))
+        points, gauges = await asyncio.gather(self._scrape(self._control + "/-/metrics"), gauging)
         if isinstance(points, CouldNotMeasure):
             return points
         tallies = tallies_of(points)

@@ -89,7 +89,9 @@ def to_json(sample: Sample) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Sample:
     """Give the sample that `to_json` wrote."""
-    tally = Tally(*data["tally"], over={int(edge): count for edge, count in data["over"].items()})
+    requests, failed, client_errors, limited = data["tally"]
+    over = {int(edge): count for edge, count in data["over"].items()}
+    tally = Tally(requests, failed, client_errors, limited, over)
     return Sample(
         data["second"],
         data["at"],

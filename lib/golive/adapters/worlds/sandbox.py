@@ -33,7 +33,9 @@ class SandboxWorld:
     def launch(self, share: float) -> None:
         """Begin to start it, in a session of its own, with the canary at `share` (0 to 1)."""
         if self._supervisor() is not None:
-            raise WorldFailed(f"a sandbox runs in {self._folder.name} already\nNEXT     golive stop {self._folder.name}")
+            raise WorldFailed(
+                f"a sandbox runs in {self._folder.name} already\nNEXT     golive stop {self._folder.name}"
+            )
         self._folder.logs.mkdir(parents=True, exist_ok=True)
         self._folder.world.unlink(missing_ok=True)
         command = [sys.executable, "-m", "golive.sandbox.supervisor", "--folder", str(self._folder.work)]
@@ -106,5 +108,3 @@ def known_fault(name: str) -> Fault:
         return Fault(name)
     except ValueError:
         raise NameUnknown("fault", name, [fault.value for fault in Fault]) from None
-
-
