@@ -1,0 +1,163 @@
+"""An archive shows every change, offline."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from golive.archive import addenda, manifest
+from golive.archive.seal import seal
+from golive.archive.verify import Standing, read_record, verify
+from golive.core.digest import minute_digests, row
+from golive.core.errors import ArchiveBroken
+from golive.core.record import Kind
+from golive.core.samples import Version
+from golive.folders import RunFolder
+from golive.plans import find
+from tests.builders import Story, sample
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    folder = RunFolder(tmp_path_factory.mktemp("runs") / "run")
+    folder.pages.mkdir(parents=True)
+    folder.plan.write_text(find("sandbox", None)[0])
+    story = Story().open()
+    samples = [sample(at, Version.CANARY, 10) for at in range(1, 70)]
+    for minute, (rows, digest) in minute_digests([row(s) for s in samples]).items():
+        story.tell(Kind.DIGEST, {"minute": minute, "rows": rows, "sha256": digest})
+    story.tell(Kind.RUN_CLOSED, {"result": "completed", "why": "all is done"})
+    seal(folder, entries=story.entries, samples=samples, index_html=lambda pages: "<html></html>")
+    return folder.root, story.entries[-1].hash
+
+
+@pytest.fixture
+def copy(archive, tmp_path):
+    shutil.copytree(archive[0], tmp_path / "run")
+    return tmp_path / "run"
+
+
+def reseal(root):
+    (root / "SEAL").unlink()
+    (root / "MANIFEST.json").unlink()
+    manifest.write(root)
+
+
+def test_an_untouched_archive_is_consistent_and_with_its_head_proven(archive):
+    root, head = archive
+
+    assert verify(root).standing is Standing.CONSISTENT
+    assert verify(root, head).standing is Standing.PROVEN
+    assert verify(root, head[:16]).standing is Standing.PROVEN
+    assert verify(root, "0" * 64).standing is Standing.BROKEN
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_any_changed_byte_of_any_file_is_found(archive, data):
+    root, head = archive
+    path = root / data.draw(st.sampled_from([*manifest.files(root), "MANIFEST.json", "SEAL"]))
+    before = path.read_bytes()
+    if not before:
+        return
+    at = data.draw(st.integers(0, len(before) - 1))
+    changed = data.draw(st.integers(0, 255).filter(lambda value: value != before[at]))
+    path.write_bytes(before[:at] + bytes([changed]) + before[at + 1 :])
+    try:
+        assert verify(root, head).standing is Standing.BROKEN
+        assert verify(root).standing is Standing.BROKEN
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_missing_file_is_named(copy):
+    (copy / "samples.csv").unlink()
+
+    assert verify(copy).why == "samples.csv is missing"
+
+
+def test_an_added_file_is_named(copy):
+    (copy / "extra.txt").write_text("x")
+
+    assert verify(copy).why == "extra.txt was added"
+
+
+def test_a_link_is_refused(copy):
+    (copy / "samples.csv").unlink()
+    (copy / "samples.csv").symlink_to("/etc/hostname")
+
+    assert "no plain file" in verify(copy).why
+
+
+@pytest.mark.parametrize("change", ["swap", "drop", "repeat"])
+def test_a_reordered_record_is_found_even_under_a_new_seal(copy, change):
+    lines = (copy / "record.jsonl").read_bytes().splitlines(keepends=True)
+    lines = {
+        "swap": [lines[0], lines[2], lines[1], *lines[3:]],
+        "drop": [lines[0], *lines[2:]],
+        "repeat": [*lines, lines[-1]],
+    }[change]
+    (copy / "record.jsonl").write_bytes(b"".join(lines))
+    reseal(copy)
+
+    assert verify(copy).standing is Standing.BROKEN
+
+
+def test_samples_that_differ_from_the_record_are_found_even_under_a_new_seal(copy):
+    text = (copy / "samples.csv").read_text()
+    (copy / "samples.csv").write_text(text.replace(",10,0,", ",10,1,", 1))
+    reseal(copy)
+
+    assert "samples.csv differs" in verify(copy).why
+
+
+def test_a_whole_rewritten_archive_is_consistent_and_only_the_noted_head_finds_it(copy, archive):
+    entries = read_record(copy / "record.jsonl")
+    story = Story()
+    for entry in entries:
+        story.tell(
+            entry.kind, {**entry.body, "result": "rewritten"} if entry.kind is Kind.RUN_CLOSED else dict(entry.body)
+        )
+    (copy / "record.jsonl").write_bytes(b"".join(entry.line() + b"\n" for entry in story.entries))
+    reseal(copy)
+
+    assert verify(copy).standing is Standing.CONSISTENT
+    assert verify(copy, archive[1]).standing is Standing.BROKEN
+
+
+def test_a_folder_without_seal_is_not_sealed(copy):
+    (copy / "SEAL").unlink()
+
+    assert verify(copy).standing is Standing.NOT_SEALED
+
+
+def test_the_manifest_is_exactly_canonical(copy):
+    path = copy / "MANIFEST.json"
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=1))
+    (copy / "SEAL").write_text(manifest.seal_text(path.read_bytes()))
+
+    assert verify(copy).why == "MANIFEST.json is not canonical"
+
+
+def test_an_addendum_is_chained_and_its_change_is_found(copy, tmp_path):
+    (tmp_path / "lessons.md").write_text("we learned")
+    for because in ("post-mortem", "a correction"):
+        added = addenda.add(copy, tmp_path / "lessons.md", who="ada", because=because, at=datetime.now(UTC).isoformat())
+    assert verify(copy).standing is Standing.CONSISTENT
+    added.write_text("we learned nothing")
+
+    assert "was changed" in verify(copy).why
+
+
+def test_a_secret_in_a_page_keeps_the_archive_open(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOKEN", "abcdef123")
+    folder = RunFolder(tmp_path / "run")
+    folder.pages.mkdir(parents=True)
+    folder.plan.write_text("x")
+
+    with pytest.raises(ArchiveBroken, match="TOKEN stands in index"):
+        seal(folder, entries=[], samples=[], index_html=lambda pages: "abcdef123", secret_variables=["TOKEN"])
+    assert verify(folder.root).standing is Standing.NOT_SEALED

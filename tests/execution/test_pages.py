@@ -1,0 +1,112 @@
+"""An executed page says truly what happened to it."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import nbformat
+import pytest
+
+from golive.core.errors import NameUnknown
+from golive.execution.kernels import WarmKernel
+from golive.execution.pages import execute_page
+
+
+def template(*cells, tags=None):
+    nb = nbformat.v4.new_notebook()
+    nb.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nb.cells = [nbformat.v4.new_code_cell('name: str = "x"', metadata={"tags": ["parameters"]})]
+    nb.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
+    for cell in nb.cells[1:]:
+        cell.metadata.tags = list(tags or [])
+    return nbformat.writes(nb)
+
+
+def run(tmp_path, *cells, tags=None, **parameters):
+    output = tmp_path / "out.ipynb"
+    result = execute_page(template(*cells, tags=tags), output, parameters)
+    nb = nbformat.read(output, as_version=4)
+    code = [cell for cell in nb.cells if cell.cell_type == "code" and "# Parameters" not in cell.source]
+    statuses = [cell.metadata.papermill.status for cell in code]
+    return result, statuses, nb
+
+
+def test_a_page_that_ran_is_complete_and_a_warm_kernel_counts_from_one(tmp_path):
+    kernel = WarmKernel(["json"])
+    output = tmp_path / "out.ipynb"
+    try:
+        result = execute_page(template("name"), output, {"name": "ada"}, kernel=kernel)
+    finally:
+        kernel.shut()
+
+    assert result.complete
+    assert [c.execution_count for c in nbformat.read(output, as_version=4).cells] == [1, 2, 3]
+
+
+def test_a_killed_kernel_leaves_a_true_page(tmp_path):
+    result, statuses, nb = run(tmp_path, "import os; os.kill(os.getpid(), 9)", "1")
+
+    assert not result.complete
+    assert statuses == ["completed", "aborted", "not-run"]
+    assert nb.metadata.papermill.exception is True
+
+
+def test_leaving_with_status_zero_is_no_success(tmp_path):
+    result, statuses, _ = run(tmp_path, "import sys; sys.exit(0)", "1")
+
+    assert not result.complete
+    assert statuses[-1] in ("not-run", "pending")
+
+
+@pytest.mark.parametrize("tag", ["raises-exception", "skip-execution"])
+def test_no_tag_defeats_a_gate(tmp_path, tag):
+    result, statuses, _ = run(tmp_path, "raise ValueError('gate')", "1", tags=[tag])
+
+    assert not result.complete
+    assert "gate" in result.error
+    assert statuses == ["completed", "failed", "not-run"]
+
+
+def test_an_unknown_parameter_is_refused_before_anything_runs(tmp_path):
+    with pytest.raises(NameUnknown, match="did you mean 'name'"):
+        run(tmp_path, "1", nmae="ada")
+
+
+def test_sigterm_ends_the_page_truly(tmp_path):
+    (tmp_path / "t.ipynb").write_text(template("import time; time.sleep(60)", "1"))
+    program = textwrap.dedent(
+        """
+        import signal, sys
+        from pathlib import Path
+        from golive.execution.pages import execute_page
+        def end(*_): raise SystemExit(143)
+        signal.signal(signal.SIGTERM, end)
+        execute_page(Path(sys.argv[1]).read_text(), Path(sys.argv[2]), {})
+        """
+    )
+    output = tmp_path / "out.ipynb"
+    child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "t.ipynb"), str(output)])
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not (output.exists() and '"running"' in output.read_text()):
+        time.sleep(0.1)
+    os.kill(child.pid, signal.SIGTERM)
+
+    assert child.wait(30) == 143
+    cells = nbformat.read(output, as_version=4).cells
+    assert [cell.metadata.papermill.status for cell in cells] == ["completed", "aborted", "not-run"]
+
+
+def test_the_stock_command_gets_the_same_engine(tmp_path):
+    (tmp_path / "t.ipynb").write_text(template("import os; os.kill(os.getpid(), 9)", "1"))
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", "--engine", "golive", "t.ipynb", "out.ipynb"],
+        cwd=tmp_path,
+        capture_output=True,
+    )
+    nb = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+
+    assert done.returncode != 0
+    assert nb.metadata.papermill.golive.complete is False
