@@ -18,8 +18,8 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import LocalHandler, papermill_io
 
 from golive.core.errors import NameUnknown
+from golive.execution.engine import GoliveEngine, is_complete
 from golive.execution.kernels import WarmKernel
-from golive.papermill_engine import GoliveEngine, is_complete
 
 
 @dataclass(frozen=True)

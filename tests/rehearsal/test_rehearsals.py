@@ -1,0 +1,172 @@
+"""Whole rehearsals on a real world: what ends how, and that the archive says so."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import psutil
+import pytest
+
+from golive.archive.verify import Standing, read_record, verify
+from golive.core.record import Kind
+from golive.core.state import fold
+from golive.sandbox.address import WorldAddress
+
+pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(400)]
+
+
+class Rehearsal:
+    """One `golive rehearse` in a process of its own."""
+
+    def __init__(self, runs, *arguments):
+        self.log = runs / "log"
+        with self.log.open("w") as log:
+            command = [sys.executable, "-m", "golive.cli", "rehearse", "--runs", str(runs), *arguments]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        self.runs = runs
+
+    @property
+    def root(self):
+        return next(iter(self.runs.glob("*-sandbox")))
+
+    def says(self, pattern, seconds=120):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if re.search(pattern, self.log.read_text()):
+                return
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.2)
+        raise AssertionError(f"{pattern} was not said: {self.log.read_text()}")
+
+    def end(self):
+        return self.process.wait(300)
+
+
+def ours(root):
+    """Give the processes that belong to a run."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(root) in part for part in process.info["cmdline"] or ()):
+            found.append(process)
+    return found
+
+
+def world(root):
+    return WorldAddress.load(root / "work" / "world.json")
+
+
+def test_a_sick_canary_is_rolled_back_even_with_the_notebooks_kernel_killed(tmp_path):
+    rehearsal = Rehearsal(tmp_path, "--fault", "errors@2")
+    rehearsal.says("1 · Canary")
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        state = fold(read_entries(rehearsal.root))
+        shift = state.named("canary-5").shift
+        if shift is not None and shift.done:
+            break
+        time.sleep(0.1)
+    kernels = [
+        p for p in psutil.Process(rehearsal.process.pid).children(True) if "ipykernel_launcher" in " ".join(p.cmdline())
+    ]
+    for kernel in kernels:
+        kernel.kill()
+    seen = httpx.get(world(rehearsal.root).visitors + "/-/seen")
+
+    assert kernels
+    assert seen.status_code == 200
+    assert rehearsal.end() == 3, rehearsal.log.read_text()
+    state = fold(read_record(rehearsal.root / "record.jsonl"))
+    assert state.closed == "rolled-back"
+    assert state.split == 0.0
+    assert state.rollback.done
+    assert state.rollback.detail["verified"]["counted_after"] == 0
+    assert verify(rehearsal.root).standing is Standing.CONSISTENT
+    page = rehearsal.root / "notebooks" / "02_canary_5.ipynb"
+    assert json.loads(page.read_text())["metadata"]["papermill"]["golive"]["complete"] is False
+    assert ours(rehearsal.root) == []
+
+
+def read_entries(root):
+    from golive.adapters.clocks import SystemClock
+    from golive.adapters.stores.sqlite import SqliteStore
+
+    return SqliteStore(root / "work" / "record.db", code="t", plan="p", clock=SystemClock()).read()
+
+
+def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(tmp_path):
+    rehearsal = Rehearsal(tmp_path, "--fault", "critical-log@1")
+
+    assert rehearsal.end() == 3, rehearsal.log.read_text()
+    entries = read_record(rehearsal.root / "record.jsonl")
+    assert "critical log entry" in next(e for e in entries if e.kind is Kind.RUN_CLOSED).body["why"]
+    assert (rehearsal.root / "notebooks" / "91_incident.html").exists()
+    text = (rehearsal.root / "index.html").read_text()
+    assert "ROLLED BACK" in text and "<script" not in text and "http://" not in text
+
+
+def test_blindness_before_cutover_rolls_back(tmp_path):
+    rehearsal = Rehearsal(tmp_path, "--fault", "metrics-refused@1")
+
+    assert rehearsal.end() == 3, rehearsal.log.read_text()
+    assert "blind for" in rehearsal.log.read_text()
+
+
+def test_sigterm_rolls_back_closes_and_leaves_no_process(tmp_path):
+    rehearsal = Rehearsal(tmp_path)
+    rehearsal.says("0 · Preflight")
+    time.sleep(6)
+    began = time.monotonic()
+    os.kill(rehearsal.process.pid, signal.SIGTERM)
+
+    assert rehearsal.end() == 143, rehearsal.log.read_text()
+    assert time.monotonic() - began < 60
+    assert ours(rehearsal.root) == []
+    state = fold(read_record(rehearsal.root / "record.jsonl"))
+    assert state.closed == "interrupted"
+    assert state.split == 0.0
+    assert verify(rehearsal.root).standing is Standing.CONSISTENT
+
+
+def test_a_killed_runner_leaves_a_run_that_resume_ends_well(tmp_path):
+    rehearsal = Rehearsal(tmp_path)
+    rehearsal.says("0 · Preflight")
+    time.sleep(8)
+    rehearsal.process.kill()
+    rehearsal.end()
+    assert ours(rehearsal.root)
+    command = [sys.executable, "-m", "golive.cli", "resume", str(rehearsal.root)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert fold(read_record(rehearsal.root / "record.jsonl")).closed == "completed"
+    assert verify(rehearsal.root).standing is Standing.CONSISTENT
+    assert ours(rehearsal.root) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["sandbxo"], "unknown plan 'sandbxo': did you mean 'sandbox'"),
+        (["production"], "router driver 'vercel' is not installed"),
+        (["--fault", "erors@3"], "unknown fault 'erors': did you mean 'errors'"),
+        (["--fault", "errors@99"], "unknown phase"),
+        (["--fault", "errors"], "NAME@PHASE was expected"),
+    ],
+)
+def test_bad_input_is_said_clearly_and_leaves_nothing(tmp_path, arguments, says):
+    done = subprocess.run(
+        [sys.executable, "-m", "golive.cli", "rehearse", "--runs", str(tmp_path / "runs"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode in (1, 2)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("runs/*/work/world.json"))
