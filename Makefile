@@ -24,7 +24,7 @@ lint: .venv/ready
 	@$(BIN)/mypy -p golive && $(BIN)/lint-imports
 
 bench: .venv/ready
-	@for each in overhead rollback_time judging; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+	@$(BIN)/python benchmarks/judging.py
 
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock

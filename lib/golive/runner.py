@@ -7,12 +7,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 from golive import wiring
 from golive.archive.seal import Sealed, seal
@@ -42,6 +41,10 @@ class Exit(IntEnum):
 
 
 RESULTS = {Exit.COMPLETED: "completed", Exit.ROLLED_BACK: "rolled-back", Exit.HELD: "held", Exit.ERROR: "error"}
+SIGNALS = {
+    signal.SIGINT: (Exit.INTERRUPTED, "ended by SIGINT"),
+    signal.SIGTERM: (Exit.TERMINATED, "ended by SIGTERM"),
+}
 
 
 @dataclass(frozen=True)
@@ -94,23 +97,25 @@ class _Rehearsal:
         self.run, self.faults = run, faults
         self.desk = Desk(run)
         self.kernels = [kernel]
-        self.begun = time.monotonic()
+        self.kernel: WarmKernel | None = None
+        self.ended: tuple[Exit, str] | None = None
 
     def conduct(self) -> Exit:
         status, why = Exit.ERROR, "the rehearsal did not end by itself"
-        with _signals():
+        with _signals(self._end_by):
             try:
                 status, why = self._phases()
-            except KeyboardInterrupt:
-                status, why = Exit.INTERRUPTED, "ended by SIGINT"
-            except SystemExit as ended:
-                status, why = Exit(int(str(ended.code))), "ended by SIGTERM"
             except GoLiveError as error:
                 status, why = Exit.ERROR, str(error).splitlines()[0]
             finally:
-                with _deaf():
-                    sealed = self._finish(status, why)
+                sealed = self._finish(status, why)
         return _ended(self.run, sealed, self.run.state(), status)
+
+    def _end_by(self, number: int) -> None:
+        """End the page that runs by ending its kernel, so that its file tells the truth."""
+        self.ended = SIGNALS[signal.Signals(number)]
+        if self.kernel is not None:
+            self.kernel.kill()
 
     def _phases(self) -> tuple[Exit, str]:
         begun = time.monotonic()
@@ -119,6 +124,8 @@ class _Rehearsal:
         (self.run.folder.work / "ROLLBACK.txt").write_text(_by_hand(self.run))
         _say(f"world     up in {time.monotonic() - begun:.1f} s, the guard watches")
         for phase in self.run.plan.phases:
+            if self.ended is not None:
+                return self.ended
             if self.run.state().named(phase.name).over:
                 continue
             result = self._page(phase)
@@ -128,7 +135,7 @@ class _Rehearsal:
         return Exit.COMPLETED, "all phases are closed"
 
     def _page(self, phase: Phase) -> PageResult:
-        kernel = self.kernels.pop()
+        self.kernel = kernel = self._usable_kernel()
         self.kernels.append(WarmKernel())
         template = notebook(phase.notebook)
         parameters = {
@@ -142,6 +149,7 @@ class _Rehearsal:
             with self.faults.during(phase), _progress(self.run, phase):
                 result = execute_page(template, output, parameters, kernel=kernel)
         finally:
+            self.kernel = None
             kernel.shut()
         body = {
             "notebook": phase.notebook,
@@ -155,11 +163,20 @@ class _Rehearsal:
         self.run.append(Kind.PAGE, body, phase.name)
         return result
 
+    def _usable_kernel(self) -> WarmKernel:
+        spare = self.kernels.pop()
+        if spare.usable():
+            return spare
+        spare.shut()
+        return WarmKernel()
+
     def _judge_page(self, phase: Phase, result: PageResult) -> tuple[Exit, str] | None:
         state = self._settled_state()
         here = state.named(phase.name)
         word = here.judged.word if here.judged else ""
         _say(f"{phase.title:<24}{percent(state.split):>9}  {span(result.seconds):>6}  {word}")
+        if self.ended is not None:
+            return self.ended
         if state.rollback is not None:
             return Exit.ROLLED_BACK, str(state.rollback.detail.get("because", ""))
         if result.complete and here.closed_at and here.decision and here.decision.choice == "proceed":
@@ -203,7 +220,7 @@ class _Rehearsal:
         asyncio.run(self.desk.roll_back(because, state.phase.name if state.phase else ""))
 
     def _incident(self) -> None:
-        kernel = self.kernels.pop()
+        kernel = self._usable_kernel()
         template = notebook("91_incident")
         parameters = {"plan": self.run.plan.name, "run": str(self.run.folder.root), "operator": self.run.who.name}
         try:
@@ -280,23 +297,13 @@ def _progress(run: Run, phase: Phase) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Turn SIGTERM into SystemExit(143); SIGINT is KeyboardInterrupt already."""
+def _signals(end: Callable[[int], None]) -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the rehearsal tidily, however often they come."""
 
-    def terminated(number: int, frame: FrameType | None) -> NoReturn:
-        raise SystemExit(int(Exit.TERMINATED))
+    def handle(number: int, frame: FrameType | None) -> None:
+        end(number)
 
-    before = signal.signal(signal.SIGTERM, terminated)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextlib.contextmanager
-def _deaf() -> Iterator[None]:
-    """Let no second signal keep the end from being tidy."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
         yield
     finally:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 from jupyter_client.manager import KernelManager
 
 PRELOAD = ("golive.notebook", "golive.pages.charts", "golive.adapters.metrics.sandbox", "golive.adapters.checks.site")
@@ -23,12 +26,14 @@ class WarmKernel:
         self._manager = KernelManager(kernel_name="python3", transport="ipc", connection_file=connection)
         self._manager.ip = str(Path(self._folder.name) / "k")
         self._failed: Exception | None = None
+        self._pid = 0
         self._thread = threading.Thread(target=self._warm, args=(tuple(preload),), daemon=True)
         self._thread.start()
 
     def _warm(self, preload: Sequence[str]) -> None:
         try:
             self._manager.start_kernel()
+            self._pid = int(getattr(self._manager.provisioner, "pid", 0) or 0)
             client = self._manager.client()
             client.start_channels()
             client.wait_for_ready(timeout=READY)
@@ -37,6 +42,7 @@ class WarmKernel:
                 silent=True,
                 store_history=False,
                 output_hook=lambda message: None,
+                timeout=READY,
             )
             client.stop_channels()
         except Exception as error:  # handed over by take(), in the caller's own thread
@@ -48,6 +54,20 @@ class WarmKernel:
         if self._failed is not None:
             raise self._failed
         return self._manager
+
+    def usable(self) -> bool:
+        """Say whether it is warm and lives."""
+        self._thread.join()
+        try:
+            return self._failed is None and psutil.Process(self._pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    def kill(self) -> None:
+        """End the kernel's process at once; whoever waits for a cell learns that it died."""
+        with contextlib.suppress(ProcessLookupError):
+            if self._pid:
+                os.kill(self._pid, signal.SIGKILL)
 
     def shut(self) -> None:
         """End the kernel and leave nothing behind."""
