@@ -48,14 +48,12 @@ def main(asked: list[str]) -> int:
             command = [sys.executable, "-m", "golive.cli", "rehearse", "--fault", fault, "--runs", str(Path(runs))]
             done = subprocess.run(command, capture_output=True, text=True)
             ends = ("COMPLETED", "ROLLED", "HELD", "ERROR")
-            said = [line for line in done.stdout.splitlines() if line.startswith(ends)]
-                line for line in done.stdout.splitlines() if line.startswith(("COMPLETED", "ROLLED", "HELD", "ERROR"))
-            ]
+            said = [line for line in done.stdout.splitlines() if line.startswith(ends)] or [done.stderr[-120:]]
             mark = " " if done.returncode == expected else "✖"
             wrong += done.returncode != expected
             seconds = time.monotonic() - began
             print(
-                f"{fault:<20}{expected:>10}{done.returncode:>8}{seconds:>9.0f} {mark} {said[-1][:120] if said else done.stderr[-120:]}",
+                f"{fault:<20}{expected:>10}{done.returncode:>8}{seconds:>9.0f} {mark} {said[-1][:120]}",
                 flush=True,
             )
     return min(wrong, 1)

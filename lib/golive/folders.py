@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 MARKER = "golive.toml"
+RUNS_VARIABLE = "GOLIVE_RUNS"
 
 
 def project(start: Path | None = None) -> Path | None:
@@ -21,7 +22,10 @@ def project(start: Path | None = None) -> Path | None:
 
 
 def runs_root(start: Path | None = None) -> Path:
-    """Give the folder that holds runs: the project's `runs/`, else one in the user's state folder."""
+    """Give the folder of runs: `GOLIVE_RUNS`, else the project's `runs/`, else one in the user's state folder."""
+    named = os.environ.get(RUNS_VARIABLE)
+    if named:
+        return Path(named).expanduser().resolve()
     root = project(start)
     return root / "runs" if root else Path(platformdirs.user_state_dir("golive")) / "runs"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from golive.core.state import State
 from golive.execution.kernels import WarmKernel
 from golive.execution.pages import PageResult, execute_page, template_sha256
 from golive.faults import FaultSetter, parse_fault
+from golive.folders import RUNS_VARIABLE, runs_root
 from golive.notebook import Desk, start_world_and_guard
 from golive.pages.words import percent, span
 from golive.plans import notebook
@@ -65,6 +67,7 @@ def rehearse(asked: Asked) -> Exit:
         GoLiveError: For bad input, before anything has started.
     """
     faults = [parse_fault(text) for text in asked.faults]
+    os.environ[RUNS_VARIABLE] = str((asked.runs or runs_root()).resolve())  # kernels find the run by its name
     kernel = WarmKernel()
     try:
         run = wiring.make_run(
@@ -85,6 +88,7 @@ def rehearse(asked: Asked) -> Exit:
 def resume(name: str, runs: Path | None = None) -> Exit:
     """Go on with a run whose runner has died: from the record, after reading the real split."""
     run = wiring.open_run(name, "resume", runs)
+    os.environ[RUNS_VARIABLE] = str(run.folder.root.parent)
     state = run.state()
     if state.closed:
         _say(f"the run was closed as {state.closed}")
@@ -141,7 +145,7 @@ class _Rehearsal:
         parameters = {
             "plan": self.run.plan.name,
             "phase": phase.name,
-            "run": str(self.run.folder.root),
+            "run": self.run.folder.name,
             "operator": self.run.who.name,
         }
         output = self.run.folder.pages / f"{phase.notebook}.ipynb"
@@ -222,7 +226,7 @@ class _Rehearsal:
     def _incident(self) -> None:
         kernel = self._usable_kernel()
         template = notebook("91_incident")
-        parameters = {"plan": self.run.plan.name, "run": str(self.run.folder.root), "operator": self.run.who.name}
+        parameters = {"plan": self.run.plan.name, "run": self.run.folder.name, "operator": self.run.who.name}
         try:
             result = execute_page(template, self.run.folder.pages / "91_incident.ipynb", parameters, kernel=kernel)
         finally:

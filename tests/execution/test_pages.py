@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import nbformat
@@ -52,6 +53,22 @@ def test_a_killed_kernel_leaves_a_true_page(tmp_path):
     assert not result.complete
     assert statuses == ["completed", "aborted", "not-run"]
     assert nb.metadata.papermill.exception is True
+
+
+def test_the_death_of_a_warm_kernel_is_seen_at_once(tmp_path):
+    kernel = WarmKernel(["json"])
+    assert kernel.usable()
+    killer = threading.Timer(3.0, kernel.kill)
+    killer.start()
+    try:
+        result = execute_page(template("import time; time.sleep(600)", "1"), tmp_path / "out.ipynb", {}, kernel=kernel)
+    finally:
+        killer.cancel()
+        kernel.shut()
+
+    assert not result.complete
+    assert "DeadKernelError" in result.error
+    assert not kernel.usable()
 
 
 def test_leaving_with_status_zero_is_no_success(tmp_path):

@@ -332,7 +332,7 @@ class Guard:
             return
         tally = self.evidence.stable.total(self._started)
         phase = self.state.phase
-        if not tally.requests or phase is None:
+        if phase is None or (not tally.requests and self.state.split < 1):
             return
         spread = self.evidence.learn(self._started)
         body = {

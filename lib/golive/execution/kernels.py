@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
+from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 PRELOAD = ("golive.notebook", "golive.pages.charts", "golive.adapters.metrics.sandbox", "golive.adapters.checks.site")
@@ -34,7 +35,8 @@ class WarmKernel:
         try:
             self._manager.start_kernel()
             self._pid = int(getattr(self._manager.provisioner, "pid", 0) or 0)
-            client = self._manager.client()
+            client = BlockingKernelClient(connection_file=self._manager.connection_file)
+            client.load_connection_file()
             client.start_channels()
             client.wait_for_ready(timeout=READY)
             client.execute_interactive(
@@ -45,6 +47,8 @@ class WarmKernel:
                 timeout=READY,
             )
             client.stop_channels()
+            # What executes the page must not block on a channel, or it never learns that the kernel died.
+            self._manager.client_class = "jupyter_client.asynchronous.AsyncKernelClient"
         except Exception as error:  # handed over by take(), in the caller's own thread
             self._failed = error
 

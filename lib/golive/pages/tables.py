@@ -52,6 +52,8 @@ def checks_answer(findings: Sequence[Finding], then: str) -> Answer:
 def baseline_answer(body: Mapping[str, Any], then: str) -> Answer:
     """Give what is normal: stable before the first shift."""
     requests = body["requests"]
+    if not requests:
+        return Answer("DONE", "stable has no visitors now: there is nothing to hold the canary against", next=then)
     facts = [
         ("visitors", f"{requests} requests in {body['seconds']} s, {body['rate']} a second"),
         ("failed", percent(body["failed"] / requests)),
