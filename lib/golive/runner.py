@@ -14,13 +14,14 @@ from enum import IntEnum
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 from golive import wiring
 from golive.archive.seal import Sealed, seal
 from golive.core.errors import GoLiveError, NameUnknown, PlanError
 from golive.core.plan import Phase
 from golive.core.record import Kind
 from golive.core.state import State
-from golive.execution.kernels import WarmKernel
 from golive.execution.pages import PageResult, execute_page, template_sha256
 from golive.faults import FaultSetter, parse_fault
 from golive.folders import RUNS_VARIABLE, runs_root
@@ -68,21 +69,14 @@ def rehearse(asked: Asked) -> Exit:
     """
     faults = [parse_fault(text) for text in asked.faults]
     os.environ[RUNS_VARIABLE] = str((asked.runs or runs_root()).resolve())  # kernels find the run by its name
-    kernel = WarmKernel()
-    try:
-        run = wiring.make_run(
-            asked.plan, asked.operator, unattended=True, true_limits=asked.true_limits, runs=asked.runs
-        )
-        if run.plan.world == "none":
-            raise PlanError(f"plan {asked.plan} brings no world of its own, so it can't be rehearsed unattended")
-        for number, fault in faults:
-            if not any(phase.notebook.startswith(f"{number:02}_") for phase in run.plan.phases):
-                raise NameUnknown("phase", f"{fault}@{number}", [p.notebook[:2] for p in run.plan.phases])
-    except BaseException:
-        kernel.shut()
-        raise
+    run = wiring.make_run(asked.plan, asked.operator, unattended=True, true_limits=asked.true_limits, runs=asked.runs)
+    if run.plan.world == "none":
+        raise PlanError(f"plan {asked.plan} brings no world of its own, so it can't be rehearsed unattended")
+    for number, fault in faults:
+        if not any(phase.notebook.startswith(f"{number:02}_") for phase in run.plan.phases):
+            raise NameUnknown("phase", f"{fault}@{number}", [p.notebook[:2] for p in run.plan.phases])
     _say(f"run       {run.folder.root}")
-    return _Rehearsal(run, kernel, FaultSetter(run, faults)).conduct()
+    return _Rehearsal(run, FaultSetter(run, faults)).conduct()
 
 
 def resume(name: str, runs: Path | None = None) -> Exit:
@@ -93,15 +87,13 @@ def resume(name: str, runs: Path | None = None) -> Exit:
     if state.closed:
         _say(f"the run was closed as {state.closed}")
         return _ended(run, seal_run(run) if not (run.folder.root / "SEAL").exists() else None, state)
-    return _Rehearsal(run, WarmKernel(), FaultSetter(run, ())).conduct()
+    return _Rehearsal(run, FaultSetter(run, ())).conduct()
 
 
 class _Rehearsal:
-    def __init__(self, run: Run, kernel: WarmKernel, faults: FaultSetter) -> None:
+    def __init__(self, run: Run, faults: FaultSetter) -> None:
         self.run, self.faults = run, faults
         self.desk = Desk(run)
-        self.kernels = [kernel]
-        self.kernel: WarmKernel | None = None
         self.ended: tuple[Exit, str] | None = None
 
     def conduct(self) -> Exit:
@@ -118,8 +110,9 @@ class _Rehearsal:
     def _end_by(self, number: int) -> None:
         """End the page that runs by ending its kernel, so that its file tells the truth."""
         self.ended = SIGNALS[signal.Signals(number)]
-        if self.kernel is not None:
-            self.kernel.kill()
+        for child in psutil.Process().children():
+            if "ipykernel_launcher" in " ".join(child.cmdline()):
+                child.kill()
 
     def _phases(self) -> tuple[Exit, str]:
         begun = time.monotonic()
@@ -139,8 +132,6 @@ class _Rehearsal:
         return Exit.COMPLETED, "all phases are closed"
 
     def _page(self, phase: Phase) -> PageResult:
-        self.kernel = kernel = self._usable_kernel()
-        self.kernels.append(WarmKernel())
         template = notebook(phase.notebook)
         parameters = {
             "plan": self.run.plan.name,
@@ -149,12 +140,8 @@ class _Rehearsal:
             "operator": self.run.who.name,
         }
         output = self.run.folder.pages / f"{phase.notebook}.ipynb"
-        try:
-            with self.faults.during(phase), _progress(self.run, phase):
-                result = execute_page(template, output, parameters, kernel=kernel)
-        finally:
-            self.kernel = None
-            kernel.shut()
+        with self.faults.during(phase), _progress(self.run, phase):
+            result = execute_page(template, output, parameters)
         body = {
             "notebook": phase.notebook,
             "sha256": result.sha256,
@@ -166,13 +153,6 @@ class _Rehearsal:
         }
         self.run.append(Kind.PAGE, body, phase.name)
         return result
-
-    def _usable_kernel(self) -> WarmKernel:
-        spare = self.kernels.pop()
-        if spare.usable():
-            return spare
-        spare.shut()
-        return WarmKernel()
 
     def _judge_page(self, phase: Phase, result: PageResult) -> tuple[Exit, str] | None:
         state = self._settled_state()
@@ -200,19 +180,15 @@ class _Rehearsal:
 
     def _finish(self, status: Exit, why: str) -> Sealed | None:
         state = self.run.state()
-        try:
-            if state.run and not state.closed and status is not Exit.COMPLETED and state.rollback is None:
-                self._send_back(f"{RESULTS.get(status, 'interrupted')}: {why}")
-            state = self._settled_state()
-            if state.rollback is not None and status in (Exit.ROLLED_BACK, Exit.HELD):
-                self._incident()
-            if not state.closed:
-                self.desk.close_run(RESULTS.get(status, "interrupted"), why)
-            else:
-                self.desk.end()
-        finally:
-            for kernel in self.kernels:
-                kernel.shut()
+        if state.run and not state.closed and status is not Exit.COMPLETED and state.rollback is None:
+            self._send_back(f"{RESULTS.get(status, 'interrupted')}: {why}")
+        state = self._settled_state()
+        if state.rollback is not None and status in (Exit.ROLLED_BACK, Exit.HELD):
+            self._incident()
+        if not state.closed:
+            self.desk.close_run(RESULTS.get(status, "interrupted"), why)
+        else:
+            self.desk.end()
         return seal_run(self.run)
 
     def _send_back(self, because: str) -> None:
@@ -224,13 +200,9 @@ class _Rehearsal:
         asyncio.run(self.desk.roll_back(because, state.phase.name if state.phase else ""))
 
     def _incident(self) -> None:
-        kernel = self._usable_kernel()
         template = notebook("91_incident")
         parameters = {"plan": self.run.plan.name, "run": self.run.folder.name, "operator": self.run.who.name}
-        try:
-            result = execute_page(template, self.run.folder.pages / "91_incident.ipynb", parameters, kernel=kernel)
-        finally:
-            kernel.shut()
+        result = execute_page(template, self.run.folder.pages / "91_incident.ipynb", parameters)
         body = {"notebook": "91_incident", "sha256": result.sha256, "template_sha256": template_sha256(template)}
         counts = {"complete": result.complete, "why": result.why, "cells": result.cells, "executed": result.executed}
         self.run.append(Kind.PAGE, {**body, **counts})

@@ -5,14 +5,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 
 import nbformat
 import pytest
 
 from golive.core.errors import NameUnknown
-from golive.execution.kernels import WarmKernel
 from golive.execution.pages import execute_page
 
 
@@ -35,16 +33,12 @@ def run(tmp_path, *cells, tags=None, **parameters):
     return result, statuses, nb
 
 
-def test_a_page_that_ran_is_complete_and_a_warm_kernel_counts_from_one(tmp_path):
-    kernel = WarmKernel(["json"])
-    output = tmp_path / "out.ipynb"
-    try:
-        result = execute_page(template("name"), output, {"name": "ada"}, kernel=kernel)
-    finally:
-        kernel.shut()
+def test_a_page_that_ran_is_complete(tmp_path):
+    result, statuses, nb = run(tmp_path, "name", name="ada")
 
     assert result.complete
-    assert [c.execution_count for c in nbformat.read(output, as_version=4).cells] == [1, 2, 3]
+    assert [cell.execution_count for cell in nb.cells] == [1, 2, 3]
+    assert set(statuses) == {"completed"}
 
 
 def test_a_killed_kernel_leaves_a_true_page(tmp_path):
@@ -53,22 +47,6 @@ def test_a_killed_kernel_leaves_a_true_page(tmp_path):
     assert not result.complete
     assert statuses == ["completed", "aborted", "not-run"]
     assert nb.metadata.papermill.exception is True
-
-
-def test_the_death_of_a_warm_kernel_is_seen_at_once(tmp_path):
-    kernel = WarmKernel(["json"])
-    assert kernel.usable()
-    killer = threading.Timer(3.0, kernel.kill)
-    killer.start()
-    try:
-        result = execute_page(template("import time; time.sleep(600)", "1"), tmp_path / "out.ipynb", {}, kernel=kernel)
-    finally:
-        killer.cancel()
-        kernel.shut()
-
-    assert not result.complete
-    assert "DeadKernelError" in result.error
-    assert not kernel.usable()
 
 
 def test_leaving_with_status_zero_is_no_success(tmp_path):

@@ -19,7 +19,6 @@ from papermill.iorw import LocalHandler, papermill_io
 
 from golive.core.errors import NameUnknown
 from golive.execution.engine import GoliveEngine, is_complete
-from golive.execution.kernels import WarmKernel
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,7 @@ def prepare() -> None:
     papermill_io.register("/", AtomicHandler())
 
 
-def execute_page(
-    template: str, output: Path, parameters: Mapping[str, str], *, kernel: WarmKernel | None = None
-) -> PageResult:
+def execute_page(template: str, output: Path, parameters: Mapping[str, str]) -> PageResult:
     """Execute a template's text into `output`.
 
     Raises:
@@ -72,7 +69,6 @@ def execute_page(
     error = ""
     try:
         refuse_unknown(source, parameters)
-        options = {"km": kernel.take()} if kernel is not None else {}
         papermill.execute_notebook(
             str(source.resolve()),
             str(output.resolve()),
@@ -80,7 +76,6 @@ def execute_page(
             engine_name="golive",
             progress_bar=False,
             autosave_cell_every=5,
-            **options,
         )
     except PapermillExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"
@@ -90,6 +85,8 @@ def execute_page(
         error = f"{type(failed).__name__}: {failed}"
     finally:
         source.unlink(missing_ok=True)
+    if not output.exists():
+        output.write_text(template, encoding="utf-8")
     text = output.read_text(encoding="utf-8")
     nb = nbformat.reads(text, as_version=4)
     complete, why = is_complete(nb)
