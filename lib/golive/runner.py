@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ from golive.archive.seal import Sealed, seal
 from golive.core.errors import GoLiveError, NameUnknown, PlanError
 from golive.core.plan import Phase
 from golive.core.record import Kind
-from golive.core.state import State
+from golive.core.state import Act, State
 from golive.execution.pages import PageResult, execute_page, template_sha256
 from golive.faults import FaultSetter, parse_fault
 from golive.folders import RUNS_VARIABLE, runs_root
@@ -155,6 +156,8 @@ class _Rehearsal:
         return result
 
     def _judge_page(self, phase: Phase, result: PageResult) -> tuple[Exit, str] | None:
+        if not result.complete and "Stopped" not in result.error and self.ended is None:
+            self._await_guard(phase)
         state = self._settled_state()
         here = state.named(phase.name)
         word = here.judged.word if here.judged else ""
@@ -169,6 +172,23 @@ class _Rehearsal:
         if "Stopped" in result.error or (here.decision and here.decision.choice == "hold"):
             return Exit.HELD, here.decision.because if here.decision else why
         return Exit.ERROR, why
+
+    def _await_guard(self, phase: Phase) -> None:
+        """Let the guard end its soak: a dead page changes nothing about what it sees and does."""
+        longest = phase.soak + self.run.plan.judging.hold_up_to
+        until = time.monotonic() + longest.total_seconds()
+        while time.monotonic() < until and self.ended is None and not self.desk.guard_silent():
+            state = self.run.state()
+            here = state.named(phase.name)
+            shifted = here.shift is not None and here.shift.done
+            if state.rollback is not None or not shifted or self._soak_over(here.shift, phase):
+                return
+            time.sleep(0.2)
+
+    def _soak_over(self, shift: Act | None, phase: Phase) -> bool:
+        assert shift is not None
+        age = self.run.clock.now() - datetime.fromisoformat(shift.ended_at)
+        return age > phase.soak
 
     def _settled_state(self) -> State:
         until = time.monotonic() + 15
