@@ -25,10 +25,10 @@ from golive.core.record import Kind
 from golive.core.state import Act, State
 from golive.execution.pages import PageResult, execute_page, template_sha256
 from golive.faults import FaultSetter, parse_fault
-from golive.folders import RUNS_VARIABLE, runs_root
+from golive.folders import RUNS_VARIABLE, project, runs_root
 from golive.notebook import Desk, start_world_and_guard
 from golive.pages.words import percent, span
-from golive.plans import notebook
+from golive.plans import load, notebook
 from golive.wiring import Run
 
 
@@ -70,12 +70,14 @@ def rehearse(asked: Asked) -> Exit:
     """
     faults = [parse_fault(text) for text in asked.faults]
     os.environ[RUNS_VARIABLE] = str((asked.runs or runs_root()).resolve())  # kernels find the run by its name
-    run = wiring.make_run(asked.plan, asked.operator, unattended=True, true_limits=asked.true_limits, runs=asked.runs)
-    if run.plan.world == "none":
+    plan, _ = load(asked.plan, project())
+    wiring.check_drivers(plan)
+    if plan.world == "none":
         raise PlanError(f"plan {asked.plan} brings no world of its own, so it can't be rehearsed unattended")
     for number, fault in faults:
-        if not any(phase.notebook.startswith(f"{number:02}_") for phase in run.plan.phases):
-            raise NameUnknown("phase", f"{fault}@{number}", [p.notebook[:2] for p in run.plan.phases])
+        if not any(phase.notebook.startswith(f"{number:02}_") for phase in plan.phases):
+            raise NameUnknown("phase", f"{fault}@{number}", [p.notebook[:2] for p in plan.phases])
+    run = wiring.make_run(asked.plan, asked.operator, unattended=True, true_limits=asked.true_limits, runs=asked.runs)
     _say(f"run       {run.folder.root}")
     return _Rehearsal(run, FaultSetter(run, faults)).conduct()
 

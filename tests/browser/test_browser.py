@@ -42,7 +42,8 @@ def test_run_all_in_jupyterlab_stops_at_the_undecided_gate(tmp_path, browser):
         page = browser.new_page(viewport={"width": 1400, "height": 1600})
         page.goto(f"http://127.0.0.1:{found[1]}/lab/tree/page.ipynb?token=test&reset")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-        page.wait_for_selector("text=Idle", timeout=60_000, state="attached")
+        # Run All before the kernel has said that it waits is answered with a dialog, and runs nothing.
+        page.wait_for_function("document.body.innerText.includes('(ipykernel) | Idle')", timeout=60_000)
         page.click("text=Run >> nth=0")
         page.click("text=Run All Cells >> nth=0")
         page.wait_for_function("document.body.innerText.includes('undecided')", timeout=90_000)

@@ -169,4 +169,4 @@ def test_bad_input_is_said_clearly_and_leaves_nothing(tmp_path, arguments, says)
     assert done.returncode in (1, 2)
     assert says in done.stderr
     assert "Traceback" not in done.stderr
-    assert not list(tmp_path.glob("runs/*/work/world.json"))
+    assert not list(tmp_path.glob("runs/*"))

@@ -118,8 +118,11 @@ class Guard:
         self._say_verdict(phase)
         self._abandon(now)
         note = LookNote(now, _utc(self.clock.now()), self._body(phase, now))
-        self.post.book.add(samples, note)
-        self.post.book.beat(self.name, note.utc, now)
+        try:
+            self.post.book.add(samples, note)
+            self.post.book.beat(self.name, note.utc, now)
+        except StoreUnavailable:
+            self.stored = False
 
     # --- what it sees -------------------------------------------------------------------------
     def _catch_up(self) -> None:
@@ -210,8 +213,8 @@ class Guard:
             self._roll_back(str(asked.detail.get("because", "")), asked.request, phase)
         elif self.verdict is not None and self.verdict.word is Word.ROLLBACK and state.canary_out:
             self._roll_back(self.verdict.reason, "", phase)
-        elif self._above_the_record():
-            self._roll_back("the router shows more on the canary than the record", "", phase)
+        elif self._not_back_yet():
+            self._roll_back("the rollback has not reached every visitor", "", phase)
         if self._rolling is not None or not self.stored:
             return
         if asked is not None and asked.name in ("shift", "prove") and (self._busy is None or self._busy.done()):
@@ -219,12 +222,13 @@ class Guard:
         if phase is not None and watch is not None and self.verdict is not None:
             self._end_soak(phase, watch, self.verdict)
 
-    def _above_the_record(self) -> bool:
-        split = self.inbox.split
-        moving = self._busy is not None and not self._busy.done()
-        if moving or not isinstance(split, Split) or not self.state.rolled_back or self._rolling is not None:
+    def _not_back_yet(self) -> bool:
+        """Say whether this run was rolled back and the router still has, or may have, visitors on the canary."""
+        rollback = self.state.rollback
+        if rollback is None or rollback.open:
             return False
-        return split.share > 0
+        split = self.inbox.split
+        return not rollback.done or (isinstance(split, Split) and split.share > 0)
 
     def _end_soak(self, phase: PhaseState, watch: Watch, verdict: Verdict) -> None:
         if phase.soaked is not None or watch.soak <= 0 or watch.now < watch.since + watch.soak:
@@ -238,10 +242,10 @@ class Guard:
             self._append(Kind.SOAKED, body, phase.name)
 
     def _roll_back(self, reason: str, request: str, phase: PhaseState | None) -> None:
-        done = self.state.rollback is not None and self.state.rollback.done and not request
         if self._rolling is not None and not self._rolling.done():
             return
-        if done and not self._above_the_record():
+        done = self.state.rollback is not None and self.state.rollback.done and not request
+        if done and not self._not_back_yet():
             return
         if self._busy is not None:
             self._busy.cancel()
@@ -249,8 +253,10 @@ class Guard:
 
     async def _send_back(self, reason: str, request: str, phase: str) -> None:
         body = {"act": "rollback", "request": request, "because": reason, "by": "request" if request else "guard"}
+        rolled = await roll_back(self.post.sources.router, self.clock, reason, tries=1)
         intent = self._append(Kind.INTENT, body, phase)
-        rolled = await roll_back(self.post.sources.router, self.clock, reason)
+        if not rolled.done:
+            rolled = await roll_back(self.post.sources.router, self.clock, reason)
         self._tell("alarm", "ROLLED BACK" if rolled.done else "ROLLBACK NOT CONFIRMED", reason, "91_incident.ipynb")
         await self.clock.sleep(IN_FLIGHT)
         after = self.clock.monotonic() - 1.5
@@ -274,6 +280,8 @@ class Guard:
         begun = self.clock.monotonic()
         with contextlib.suppress(Stopped):
             intent = self._append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            if not self.stored:
+                return
             result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
             took = round((self.clock.monotonic() - begun) * 1000, 1)
             outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}

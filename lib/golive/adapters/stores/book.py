@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from golive.adapters.stores.sqlite import engine
+from golive.adapters.stores.sqlite import engine, unavailable
 from golive.core.samples import Gauges, Sample, Tally, Version
 from golive.ports import LookNote
 
@@ -31,17 +31,17 @@ class SqliteBook:
     """`golive.ports.Book` on one SQLite file. It is no record: a crash may cost its last second."""
 
     def __init__(self, path: Path, alive: Path) -> None:
-        self._alive = alive
+        self._path, self._alive = path, alive
         self._engine = engine(path, 2.0, durable=False)
         SCHEMA.create_all(self._engine)
 
     def beat(self, guard: str, utc: str, monotonic: float) -> None:
         """Say that `guard` lives; also touches the file by which the world lives."""
         row = {"only": 1, "guard": guard, "utc": utc, "at": monotonic}
-        with self._engine.begin() as connection:
+        with unavailable("book", self._path), self._engine.begin() as connection:
             connection.execute(sa.insert(BEATS).prefix_with("OR REPLACE").values(**row))
-        self._alive.touch()
-        os.utime(self._alive)
+            self._alive.touch()
+            os.utime(self._alive)
 
     def last_beat(self) -> tuple[str, str, float] | None:
         """Give guard, UTC and monotonic seconds of the last beat."""
@@ -52,7 +52,7 @@ class SqliteBook:
     def add(self, samples: Sequence[Sample], look: LookNote) -> None:
         """Write one look with its samples."""
         note = json.dumps({"at": look.at, "utc": look.utc, "body": look.body})
-        with self._engine.begin() as connection:
+        with unavailable("book", self._path), self._engine.begin() as connection:
             if samples:
                 rows = [{"at": sample.at, "text": json.dumps(to_json(sample))} for sample in samples]
                 connection.execute(sa.insert(SAMPLES), rows)

@@ -112,16 +112,21 @@ class SqliteStore:
         )
         return entry
 
-    @contextlib.contextmanager
-    def _unavailable(self) -> Iterator[None]:
-        try:
-            yield
-        except (OperationalError, sqlite3.OperationalError, OSError) as error:
-            cause = getattr(error, "orig", None) or error
-            raise StoreUnavailable(
-                f"the record {self._path} can't be used: {cause}\n"
-                "NEXT     look at the disk and at who holds the file; nothing moves forward until it answers"
-            ) from error
+    def _unavailable(self) -> contextlib.AbstractContextManager[None]:
+        return unavailable("record", self._path)
+
+
+@contextlib.contextmanager
+def unavailable(what: str, path: Path) -> Iterator[None]:
+    """Turn trouble with a file of ours (locked, full, gone) into StoreUnavailable."""
+    try:
+        yield
+    except (OperationalError, sqlite3.OperationalError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise StoreUnavailable(
+            f"the {what} {path} can't be used: {cause}\n"
+            "NEXT     look at the disk and at who holds the file; nothing moves forward until it answers"
+        ) from error
 
 
 def engine(path: Path, timeout: float, *, durable: bool) -> sa.Engine:
