@@ -8,7 +8,7 @@ from benchmarks.streams import CHUNK, PROBE_EVERY, Chunk, Counts, Scenario, Stre
 
 @dataclass(frozen=True)
 class Minute:
-    """What one minute holds: each second has `requests`, the bad ones fall on the given seconds."""
+    """What one minute holds: each second from `since` has `requests`; `failed` tells how many fail in which."""
 
     requests: int = 100
     failed: dict[int, int] | None = None
@@ -16,10 +16,14 @@ class Minute:
     over_500: int = 0
     lost: tuple[int, ...] = ()
     stable_failed: int = 0
+    since: int = 0
 
 
 class Made(Streams):
-    """One run for each list of minutes, all in one phase or in phases of equal length."""
+    """One run for each list of minutes, all in one phase or in phases of equal length.
+
+    Ten requests fail in the first second beyond each planned soak.
+    """
 
     def __init__(self, *runs: list[Minute], phases: int = 1) -> None:
         self.minutes = runs
@@ -29,15 +33,18 @@ class Made(Streams):
 
     def phase(self, index: int, chunk: int) -> Chunk:
         beyond = chunk >= self.length
-        minutes = [Minute() if beyond else run[index * self.length + chunk] for run in self.minutes]
+        minutes = [BEYOND if beyond else run[index * self.length + chunk] for run in self.minutes]
         lost = np.zeros((self.runs, CHUNK // PROBE_EVERY), np.bool_)
         failed = np.zeros((self.runs, CHUNK), np.int64)
         for run, minute in enumerate(minutes):
             lost[run, list(minute.lost)] = True
             for second, number in (minute.failed or {}).items():
                 failed[run, second] = number
+        requests = _each(m.requests for m in minutes)
+        for run, minute in enumerate(minutes):
+            requests[run, : minute.since] = 0
         canary = Counts(
-            _each(m.requests for m in minutes),
+            requests,
             failed,
             _each(max(m.over_500, m.over_1000) for m in minutes),
             _each(m.over_1000 for m in minutes),
@@ -54,6 +61,7 @@ def _each(numbers) -> np.ndarray:
     return np.repeat(np.array(list(numbers))[:, None], CHUNK, axis=1)
 
 
+BEYOND = Minute(failed={0: 10})
 WELL = Minute()
 SICK = Minute(failed={59: 60})
 SLOW = Minute(over_1000=6, over_500=6)

@@ -117,7 +117,7 @@ def test_flagger_does_not_promote_after_a_last_check_that_reached_the_threshold(
 
     assert outcomes.outcome.tolist() == [Outcome.ROLLED_BACK, Outcome.COMPLETED]
     assert outcomes.rolled_back_at[0] == 240.0
-    assert outcomes.failed_seen.tolist() == [60, 0]
+    assert outcomes.failed_seen.tolist() == [60 + 10, 0]
 
 
 def test_argo_needs_one_failed_measurement_more_than_its_limit_in_a_row_or_not():
@@ -138,7 +138,12 @@ def test_argo_aborts_with_its_fifth_empty_result_in_a_row():
     assert ended(argo(3), EMPTY, EMPTY, WELL)[:2] == (Outcome.ROLLED_BACK, 100.0)
 
 
-def test_argo_forgets_its_errors_with_a_result_and_measures_a_minute_after_that():
+def test_argos_errors_must_be_in_a_row():
+    # Empty at 60, 70, 80 and 90 s, a result at 100 s; empty again at 280, 290 and 300 s.
+    assert ended(argo(0), EMPTY, Minute(since=30), WELL, EMPTY, EMPTY, WELL, WELL)[0] is Outcome.COMPLETED
+
+
+def test_argo_measures_again_a_minute_after_a_late_result():
     # Empty at 60 s; from 70 s there are requests, so the next measurement is at 130 s, not at 120 s.
     late = Minute(failed={5: 60})
 

@@ -95,7 +95,7 @@ def test_a_request_is_counted_bad_in_one_way_only_and_over_1000_is_part_of_over_
     assert (canary.failed + canary.over_500 + canary.client_errors <= canary.requests).all()
 
 
-@pytest.mark.parametrize("correlation", [0.01, 0.1])
+@pytest.mark.parametrize("correlation", [0.01, 0.1, 0.3])
 def test_two_failures_within_a_second_are_correlated_as_asked(correlation):
     scenario = Scenario(1000, 0.05, correlation=correlation)
 
