@@ -41,7 +41,8 @@ class Story:
 
 
 def sample(at: float, version: Version, requests: int, failed: int = 0, slow: int = 0, **more: int) -> Sample:
-    """Give one second of a version."""
+    """Give one second of a version; a fiftieth of its requests are checkouts, `dead` of them failed."""
     over = {edge: (slow if edge <= 1000 else 0) for edge in (50, 100, 200, 300, 400, 500, 750, 1000, 2000)}
     tally = Tally(requests, failed, more.get("client_errors", 0), 0, over)
-    return Sample(1_700_000_000 + at, at, 1.0, version, tally, Gauges(0.1, 0.2), "canary-25", 0.25)
+    routes = {"checkout": Tally(requests // 50, more.get("dead", 0))}
+    return Sample(1_700_000_000 + at, at, 1.0, version, tally, Gauges(0.1, 0.2), "canary-25", 0.25, routes)

@@ -450,7 +450,7 @@ class Page(Desk):
 
 
 def _plain(word: Word, reason: str, hold_: Hold | None) -> Verdict:
-    return Verdict(word, hold_, reason, (), 0.0, None, None, word, "the letter says nothing here")
+    return Verdict(word, hold_, "", reason, (), 0.0, None, None, word, "the letter says nothing here")
 
 
 def _seconds(utc: str) -> float:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from golive.core.record import Draft, Entry
-from golive.core.samples import CouldNotMeasure, Counters, Sample, Version
+from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Version
 
 
 # --- Router ---------------------------------------------------------------------------------
@@ -141,6 +141,12 @@ class Logs(Protocol):
     async def critical(self) -> Mapping[Version, Sequence[str]] | CouldNotMeasure: ...
 
 
+class TopUp(Protocol):
+    """Sends replay-safe requests of ours straight to the canary, and counts what came of them."""
+
+    async def send(self, number: int) -> Tally: ...
+
+
 class Prober(Protocol):
     """Sends requests of ours through the router, marked as ours, and says who answered."""
 
@@ -238,6 +244,14 @@ class LookNote:
     body: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class EvidenceNote:
+    """How far each measure's evidence was: to roll back, and to proceed, as shares of what it takes."""
+
+    utc: str
+    shares: Mapping[str, Sequence[float]]
+
+
 class Book(Protocol):
     """What only guards write: heartbeats, samples, looks. Readers never block the writer."""
 
@@ -248,5 +262,7 @@ class Book(Protocol):
     def add(self, samples: Sequence[Sample], look: LookNote) -> None: ...
 
     def samples(self, after: float = 0.0) -> Sequence[Sample]: ...
+
+    def trace(self, phase: str) -> Sequence[EvidenceNote]: ...
 
     def last_look(self) -> LookNote | None: ...

@@ -30,6 +30,7 @@ from golive.folders import RunFolder, project, runs_root
 from golive.plans import load, load_file
 
 ROUTERS = ("sandbox",)
+TOP_UPS = ("none", "http")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def check_drivers(plan: Plan) -> None:
                 f"plan {plan.name}: {place} driver {name!r} is not installed (installed: {', '.join(ROUTERS)}): "
                 f"the plan can be printed with golive plan {plan.name}, not run"
             )
+    if plan.top_up.driver not in TOP_UPS:
+        raise NameUnknown("top_up driver", plan.top_up.driver, TOP_UPS)
     known = known_checks()
     for phase in plan.phases:
         for use in (*phase.start_checks, *phase.special_checks):
@@ -233,12 +236,21 @@ def sources(run: Run) -> Any:
     address = _address(run.folder)
     urls = {Version.STABLE: address.stable, Version.CANARY: address.canary}
     timeout = run.plan.health.timeout.total_seconds()
+    routes = {route.name: route.path for route in run.plan.routes}
     return Sources(
-        SandboxMetrics(address.control, urls, run.clock),
+        SandboxMetrics(address.control, urls, run.clock, routes),
         HttpHealth({version: f"{url}/api/health" for version, url in urls.items()}, timeout),
         JsonlLogs({version: Path(address.logs[version]) for version in Version}, run.plan.logs.critical),
         router(run),
+        top_up(run.plan, address.canary),
     )
+
+
+def top_up(plan: Plan, canary: str) -> Any:
+    """Give what tops up the canary's requests; None when the plan asks for none."""
+    from golive.adapters.top_ups.http import HttpTopUp
+
+    return HttpTopUp(canary, plan.top_up.paths) if plan.top_up.driver == "http" else None
 
 
 def scene(run: Run) -> Any:
@@ -278,7 +290,8 @@ def notifiers(plan: Plan) -> list[Any]:
 
 def guard(run: Run) -> Any:
     """Give the guard of a run, ready to run."""
-    from golive.engine.guard import Guard, Post
+    from golive.engine.guard import Guard
+    from golive.engine.post import Post
 
     token = _address(run.folder).token if run.plan.world == "sandbox" else ""
     post = Post(

@@ -10,7 +10,8 @@ from golive.core.errors import StoreUnavailable
 from golive.core.record import Draft, Kind, Who, chain
 from golive.core.samples import CouldNotMeasure, Unmeasured
 from golive.core.state import fold
-from golive.engine.guard import Guard, Post
+from golive.engine.guard import Guard
+from golive.engine.post import Post
 from golive.engine.sources import Sources
 from golive.ports import Alive, Done, SourceCan, Split, Unknown
 from tests.builders import Story, sandbox
@@ -115,7 +116,7 @@ async def test_a_shift_whose_intent_can_not_be_stored_moves_nobody():
     story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": False}, "canary-5", id="ask")
     guard._catch_up()
     guard.post.store.locked = True
-    await guard._shift(guard.state.request)
+    await guard.acts.shift(guard.state.request, guard.state)
 
     assert ("set", 0.05) not in router.calls
     assert [draft.kind for draft in late] == [Kind.INTENT]
@@ -162,7 +163,7 @@ async def test_a_canary_that_comes_back_after_a_rollback_is_sent_away_again():
     story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="ask")
     await looks(guard, 3)
     router.share = 0.25
-    guard.inbox.split = Split(0.25)
+    guard.sight.inbox.split = Split(0.25)
     await looks(guard, 3)
 
     assert router.share == 0.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Unmeasured, Version
+from collections.abc import Mapping
+
+from golive.core.samples import CouldNotMeasure, Counters, Gauges, Sample, Tally, Unmeasured, Version, flaw
 
 
 def difference(before: Counters, after: Counters, *, second: float) -> list[Sample] | CouldNotMeasure:
@@ -18,30 +20,18 @@ def difference(before: Counters, after: Counters, *, second: float) -> list[Samp
     for version in Version:
         if version not in before.tallies or version not in after.tallies:
             return CouldNotMeasure(Unmeasured.EMPTY, f"the source says nothing of {version}")
-        tally = _minus(after.tallies[version], before.tallies[version])
-        if tally is None:
-            return CouldNotMeasure(Unmeasured.RESET, f"the counts of {version} went backwards")
-        if tally.failed + tally.client_errors + tally.limited > tally.requests or any(
-            count > tally.requests for count in tally.over.values()
-        ):
-            return CouldNotMeasure(Unmeasured.GARBAGE, f"{version} has more bad requests than requests")
-        gauges = after.gauges.get(version)
-        samples.append(
-            Sample(second, after.at, seconds, version, tally, gauges)
-            if gauges
-            else Sample(second, after.at, seconds, version, tally)
-        )
+        tally = after.tallies[version] - before.tallies[version]
+        routes = _routes(before.routes.get(version, {}), after.routes.get(version, {}))
+        for name, part in {"": tally, **routes}.items():
+            wrong = flaw(part)
+            if wrong is not None:
+                of = f"{version}, {name}" if name else version.value
+                why = "the counts went backwards" if wrong.why is Unmeasured.RESET else wrong.detail
+                return CouldNotMeasure(wrong.why, f"{of}: {why}")
+        gauges = after.gauges.get(version) or Gauges()
+        samples.append(Sample(second, after.at, seconds, version, tally, gauges, routes=routes))
     return samples
 
 
-def _minus(after: Tally, before: Tally) -> Tally | None:
-    numbers = (
-        after.requests - before.requests,
-        after.failed - before.failed,
-        after.client_errors - before.client_errors,
-        after.limited - before.limited,
-    )
-    over = {edge: count - before.over.get(edge, 0) for edge, count in after.over.items()}
-    if any(number < 0 for number in (*numbers, *over.values())):
-        return None
-    return Tally(*numbers, over=over)
+def _routes(before: Mapping[str, Tally], after: Mapping[str, Tally]) -> dict[str, Tally]:
+    return {name: tally - before[name] for name, tally in after.items() if name in before}

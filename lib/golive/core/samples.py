@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -41,6 +42,15 @@ class Tally:
             {edge: self.over.get(edge, 0) + other.over.get(edge, 0) for edge in {*self.over, *other.over}},
         )
 
+    def __sub__(self, other: Tally) -> Tally:
+        return Tally(
+            self.requests - other.requests,
+            self.failed - other.failed,
+            self.client_errors - other.client_errors,
+            self.limited - other.limited,
+            {edge: count - other.over.get(edge, 0) for edge, count in self.over.items()},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
@@ -58,11 +68,13 @@ class Counters:
         at: When they arrived, in seconds of the reader's monotonic clock.
         tallies: Version -> counts since the source started.
         gauges: Version -> CPU and memory.
+        routes: Version -> critical route -> counts, as far as the source tells routes apart.
     """
 
     at: float
     tallies: Mapping[Version, Tally]
     gauges: Mapping[Version, Gauges] = field(default_factory=dict)
+    routes: Mapping[Version, Mapping[str, Tally]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,7 @@ class Sample:
         seconds: Length of the stretch.
         phase: The phase that was open.
         share: The split read back for the canary then, 0 to 1; None when unknown.
+        routes: The same counts for each critical route that the plan names.
     """
 
     second: float
@@ -85,6 +98,7 @@ class Sample:
     gauges: Gauges = Gauges()
     phase: str = ""
     share: float | None = None
+    routes: Mapping[str, Tally] = field(default_factory=dict)
 
 
 class Unmeasured(StrEnum):
@@ -98,6 +112,7 @@ class Unmeasured(StrEnum):
     FROZEN = "frozen"
     RESET = "reset"
     GAP = "gap"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +121,16 @@ class CouldNotMeasure:
 
     why: Unmeasured
     detail: str = ""
+
+
+def flaw(tally: Tally) -> CouldNotMeasure | None:
+    """Say why a tally can't be true, or None when it can."""
+    numbers = (tally.requests, tally.failed, tally.client_errors, tally.limited, *tally.over.values())
+    if not all(math.isfinite(number) for number in numbers):
+        return CouldNotMeasure(Unmeasured.NOT_A_NUMBER, "a count is not a finite number")
+    if min(numbers) < 0:
+        return CouldNotMeasure(Unmeasured.RESET, "a count is negative")
+    answers = tally.failed + tally.client_errors + tally.limited
+    if answers > tally.requests or any(count > tally.requests for count in tally.over.values()):
+        return CouldNotMeasure(Unmeasured.GARBAGE, "more bad requests than requests")
+    return None

@@ -66,6 +66,7 @@ class Verdict:
     """What the numbers say, and why.
 
     Attributes:
+        criterion: The criterion that decided, "" when none did alone.
         reason: One sentence that names the criterion that decided, with its numbers.
         soak_left: Seconds of soak that are left; 0 when it is over.
         more_requests: Canary requests still needed before a verdict; None when unknown.
@@ -75,6 +76,7 @@ class Verdict:
 
     word: Word
     hold: Hold | None
+    criterion: str
     reason: str
     readings: tuple[Reading, ...]
     soak_left: float

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from golive.core.difference import difference
 from golive.core.plan import Plan
-from golive.core.samples import CouldNotMeasure, Counters, Sample, Unmeasured, Version
-from golive.ports import Clock, Health, Logs, MetricSource, Router, Sick, Split, Unknown
+from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Unmeasured, Version
+from golive.ports import Clock, Health, Logs, MetricSource, Router, Sick, Split, TopUp, Unknown
 
 DEADLINE = 3.0
 STILL = 4
@@ -32,6 +32,7 @@ class Inbox:
     sick_why: dict[Version, str] = field(default_factory=dict)
     critical: dict[Version, set[str]] = field(default_factory=lambda: {version: set() for version in Version})
     logs_unmeasured: str = ""
+    topped: deque[Tally] = field(default_factory=deque)
 
 
 async def every(seconds: float, clock: Clock, step: Callable[[], Awaitable[None]]) -> None:
@@ -125,21 +126,39 @@ class SplitReader:
             self._inbox.split = Unknown(f"the router did not answer in {DEADLINE:.0f} s")
 
 
+class TopUpSender:
+    """Sends requests of ours straight to the canary, as long as some visitors are on it and some are not."""
+
+    def __init__(self, top_up: TopUp, number: int, inbox: Inbox) -> None:
+        self._top_up, self._number, self._inbox = top_up, number, inbox
+
+    async def step(self) -> None:
+        """Send one second's requests."""
+        split = self._inbox.split
+        if isinstance(split, Split) and 0 < split.share < 1:
+            self._inbox.topped.append(await self._top_up.send(self._number))
+
+
 @dataclass(frozen=True)
 class Sources:
-    """Everything the guard reads."""
+    """Everything the guard reads; `top_up` is None when the plan asks for none."""
 
     metrics: MetricSource
     health: Health
     logs: Logs
     router: Router
+    top_up: TopUp | None = None
 
     def tasks(self, plan: Plan, clock: Clock, inbox: Inbox) -> list[Awaitable[None]]:
         """Give the endless readers, one for each source."""
         look = plan.guarding.look_every.total_seconds()
-        return [
+        readers: list[Awaitable[None]] = [
             every(look, clock, MetricReader(self.metrics, clock, inbox).step),
             every(plan.health.every.total_seconds(), clock, HealthReader(self.health, inbox).step),
             every(look, clock, LogReader(self.logs, inbox).step),
             every(look, clock, SplitReader(self.router, inbox).step),
         ]
+        if self.top_up is not None:
+            sender = TopUpSender(self.top_up, round(plan.top_up.requests_per_second), inbox)
+            readers.append(every(1.0, clock, sender.step))
+        return readers

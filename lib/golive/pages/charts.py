@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from golive.core.digest import EDGES
-from golive.core.judge import bad_of
+from golive.core.judging.measures import bad_of
 from golive.core.plan import Criteria
 from golive.core.samples import Sample, Tally, Version
 

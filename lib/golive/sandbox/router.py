@@ -83,14 +83,14 @@ async def forward(request: web.Request) -> web.Response:
         ) as answer:
             content = await answer.read()
             kept = {n: v for n, v in answer.headers.items() if n.lower() not in HOP_BY_HOP}
-            routing.counts.add(version, who, answer.status, (time.monotonic() - begun) * 1000)
+            routing.counts.add(version, who, answer.status, (time.monotonic() - begun) * 1000, request.path)
             response = web.Response(body=content, status=answer.status, headers=kept)
     except asyncio.CancelledError:
-        routing.counts.add(version, who, 499, CUT_OFF)
+        routing.counts.add(version, who, 499, CUT_OFF, request.path)
         raise
     except (TimeoutError, aiohttp.ClientError) as error:
         status = 504 if isinstance(error, TimeoutError) else 502
-        routing.counts.add(version, who, status, CUT_OFF)
+        routing.counts.add(version, who, status, CUT_OFF, request.path)
         response = web.json_response({"error": "no answer"}, status=status, headers={"X-Golive-Version": version})
     if routing.sticky:
         response.set_cookie(COOKIE, version)

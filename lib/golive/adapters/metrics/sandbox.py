@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,6 +22,7 @@ COUNTS = {
     "golive_client_errors_total": "client_errors",
     "golive_limited_total": "limited",
 }
+PATH_COUNTS = {"golive_path_requests_total": 0, "golive_path_failed_total": 1, "golive_path_over_1000ms_total": 2}
 
 
 class SandboxMetrics:
@@ -29,8 +30,11 @@ class SandboxMetrics:
 
     can = SourceCan()
 
-    def __init__(self, control: str, versions: dict[Version, str], clock: Clock) -> None:
+    def __init__(
+        self, control: str, versions: dict[Version, str], clock: Clock, routes: Mapping[str, str] | None = None
+    ) -> None:
         self._control, self._versions, self._clock = control, versions, clock
+        self._routes = dict(routes or {})
         self._client: httpx.AsyncClient | None = None
 
     async def read(self) -> Counters | CouldNotMeasure:
@@ -43,7 +47,8 @@ class SandboxMetrics:
         tallies = tallies_of(points)
         if isinstance(tallies, CouldNotMeasure):
             return tallies
-        return Counters(self._clock.monotonic(), tallies, dict(zip(self._versions, gauges, strict=True)))
+        measured = dict(zip(self._versions, gauges, strict=True))
+        return Counters(self._clock.monotonic(), tallies, measured, routes_of(points, self._routes))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -108,6 +113,22 @@ def tallies_of(points: Iterable[Point]) -> dict[Version, Tally] | CouldNotMeasur
         )
         for version in Version
     }
+
+
+def routes_of(points: Iterable[Point], routes: Mapping[str, str]) -> dict[Version, dict[str, Tally]]:
+    """Give each version's tally of each route; `routes` is name -> what its paths begin with."""
+    counts = {(version, name): [0, 0, 0] for version in Version for name in routes}
+    for point in points:
+        kind = PATH_COUNTS.get(point.name)
+        if kind is None or point.labels.get("version") not in list(Version) or not math.isfinite(point.value):
+            continue
+        for name, path in routes.items():
+            if point.labels.get("path", "").startswith(path):
+                counts[Version(point.labels["version"]), name][kind] += int(point.value)
+    found: dict[Version, dict[str, Tally]] = {version: {} for version in Version}
+    for (version, name), (requests, failed, slow) in counts.items():
+        found[version][name] = Tally(requests, failed, over={1000: slow})
+    return found
 
 
 def _finite(value: float | None) -> float | None:

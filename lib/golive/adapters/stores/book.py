@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from golive.adapters.stores.sqlite import engine, unavailable
 from golive.core.samples import Gauges, Sample, Tally, Version
-from golive.ports import LookNote
+from golive.ports import EvidenceNote, LookNote
 
 SCHEMA = sa.MetaData()
 BEATS = sa.Table(
@@ -24,6 +24,14 @@ BEATS = sa.Table(
     sa.Column("at", sa.Float),
 )
 SAMPLES = sa.Table("samples", SCHEMA, sa.Column("at", sa.Float, index=True), sa.Column("text", sa.Text))
+TRACE = sa.Table(
+    "trace",
+    SCHEMA,
+    sa.Column("at", sa.Float, index=True),
+    sa.Column("utc", sa.Text),
+    sa.Column("phase", sa.Text),
+    sa.Column("text", sa.Text),
+)
 LOOKS = sa.Table("looks", SCHEMA, sa.Column("only", sa.Integer, primary_key=True), sa.Column("text", sa.Text))
 
 
@@ -56,6 +64,9 @@ class SqliteBook:
             if samples:
                 rows = [{"at": sample.at, "text": json.dumps(to_json(sample))} for sample in samples]
                 connection.execute(sa.insert(SAMPLES), rows)
+            if look.body.get("evidence"):
+                row = {"at": look.at, "utc": look.utc, "phase": look.body["phase"]}
+                connection.execute(sa.insert(TRACE).values(**row, text=json.dumps(look.body["evidence"])))
             connection.execute(sa.insert(LOOKS).prefix_with("OR REPLACE").values(only=1, text=note))
 
     def samples(self, after: float = 0.0) -> Sequence[Sample]:
@@ -63,6 +74,12 @@ class SqliteBook:
         query = sa.select(SAMPLES.c.text).where(SAMPLES.c.at > after).order_by(SAMPLES.c.at)
         with self._engine.connect() as connection:
             return [from_json(json.loads(text)) for (text,) in connection.execute(query).all()]
+
+    def trace(self, phase: str) -> Sequence[EvidenceNote]:
+        """Give how far the evidence was at each look of a phase, in order."""
+        query = sa.select(TRACE.c.utc, TRACE.c.text).where(TRACE.c.phase == phase).order_by(TRACE.c.at)
+        with self._engine.connect() as connection:
+            return [EvidenceNote(utc, json.loads(text)) for utc, text in connection.execute(query).all()]
 
     def last_look(self) -> LookNote | None:
         """Give what the guard saw and thought last."""
@@ -84,14 +101,14 @@ def to_json(sample: Sample) -> dict[str, Any]:
         "tally": [tally.requests, tally.failed, tally.client_errors, tally.limited],
         "over": {str(edge): count for edge, count in tally.over.items()},
         "gauges": [sample.gauges.cpu, sample.gauges.memory],
+        "routes": {name: [t.requests, t.failed, dict(t.over)] for name, t in sample.routes.items()},
     }
 
 
 def from_json(data: dict[str, Any]) -> Sample:
     """Give the sample that `to_json` wrote."""
     requests, failed, client_errors, limited = data["tally"]
-    over = {int(edge): count for edge, count in data["over"].items()}
-    tally = Tally(requests, failed, client_errors, limited, over)
+    tally = Tally(requests, failed, client_errors, limited, _edges(data["over"]))
     return Sample(
         data["second"],
         data["at"],
@@ -101,4 +118,9 @@ def from_json(data: dict[str, Any]) -> Sample:
         Gauges(*data["gauges"]),
         data["phase"],
         data["share"],
+        {name: Tally(n, bad, over=_edges(slow)) for name, (n, bad, slow) in data["routes"].items()},
     )
+
+
+def _edges(data: dict[str, int]) -> dict[int, int]:
+    return {int(edge): count for edge, count in data.items()}

@@ -1,0 +1,1 @@
+"""Requests of ours that top up a canary's evidence."""

@@ -1,0 +1,1 @@
+"""From what was counted to a verdict: evidence, limits, and one pure function."""

@@ -1,0 +1,104 @@
+"""The phases of a plan, and the order they must have."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from golive.core.scalars import Duration, Part, ShareOrNone, Texts
+
+NOTEBOOKS = (
+    "00_preflight",
+    "01_canary_1",
+    "02_canary_5",
+    "03_canary_25",
+    "04_canary_50",
+    "05_cutover_100",
+    "06_watch_24h",
+    "07_completion",
+)
+
+
+class PhaseKind(StrEnum):
+    """What kind of phase it is."""
+
+    PREFLIGHT = "preflight"
+    CANARY = "canary"
+    CUTOVER = "cutover"
+    WATCH = "watch"
+    COMPLETION = "completion"
+
+
+def _kind(value: Any) -> Any:
+    if isinstance(value, str) and value not in list(PhaseKind):
+        raise ValueError(f"one of {', '.join(PhaseKind)} was expected")
+    return PhaseKind(value)
+
+
+class CheckUse(Part):
+    """A check by name, with its settings, and how long its finding stays fresh."""
+
+    check: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    fresh_for: Duration = timedelta(minutes=30)
+
+
+def _uses(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple({"check": item} if isinstance(item, str) else item for item in value)
+    return value
+
+
+CheckUses = Annotated[tuple[CheckUse, ...], BeforeValidator(_uses)]
+
+
+class Phase(Part):
+    """One phase; `share` is the visitors' share on the canary that it shifts to."""
+
+    name: str
+    title: str
+    notebook: str
+    kind: Annotated[PhaseKind, BeforeValidator(_kind)]
+    share: ShareOrNone = None
+    soak: Duration = timedelta(0)
+    responsible: Texts = ()
+    start_checks: CheckUses = ()
+    special_checks: CheckUses = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Phase:
+        if not re.fullmatch(r"[a-z0-9-]+", self.name):
+            raise ValueError("a phase's name is small letters, digits and '-', for example 'canary-25'")
+        if self.notebook not in NOTEBOOKS:
+            raise ValueError(f"notebook {self.notebook!r} is unknown; known are {', '.join(NOTEBOOKS)}")
+        if self.kind in (PhaseKind.CANARY, PhaseKind.CUTOVER):
+            if self.share is None or self.share <= 0:
+                raise ValueError(f"a {self.kind} phase needs a share above 0%")
+            if self.soak <= timedelta(0):
+                raise ValueError(f"a {self.kind} phase needs a soak, for example '5min'")
+        elif self.share is not None:
+            raise ValueError(f"a {self.kind} phase moves nobody: share is 'none'")
+        return self
+
+
+def order_problems(phases: tuple[Phase, ...]) -> list[str]:
+    """Give what is wrong with the order of the phases, a sentence each."""
+    kinds = [phase.kind for phase in phases]
+    order = list(PhaseKind)
+    problems = []
+    if kinds != sorted(kinds, key=order.index):
+        problems.append("phases are out of order: preflight, canaries, cutover, watch, completion")
+    for kind in PhaseKind:
+        if kind is not PhaseKind.CANARY and kinds.count(kind) != 1:
+            problems.append(f"exactly one {kind} phase is needed, not {kinds.count(kind)}")
+    shares = [phase.share for phase in phases if phase.share is not None]
+    if any(later <= earlier for earlier, later in pairwise(shares)):
+        problems.append("the shares of the phases must ascend")
+    if not shares or shares[-1] != 1.0:
+        problems.append("the last share must be 100%")
+    return problems

@@ -1,0 +1,124 @@
+"""What the guard does to the world: shift, prove, send back. Each is bracketed by two entries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from golive.core.errors import Stopped
+from golive.core.proof import counted, enough, proves
+from golive.core.record import Entry, Kind
+from golive.core.samples import Version
+from golive.core.state import Act, State, fold
+from golive.engine.ledger import Ledger
+from golive.engine.post import Post
+from golive.engine.rollback import roll_back
+from golive.engine.sight import Sight
+from golive.ports import Alive, Done, Refused, Split, Superseded, Unknown
+
+PROOF_DEADLINE = 30.0
+PROOF_DELAY = 1.0
+PROOF_MOST = 4
+ACT_DEADLINE = 5.0
+IN_FLIGHT = 3.5
+COUNTED_AFTER = 1.5
+
+
+class Acts:
+    """The acts of one guard."""
+
+    def __init__(self, post: Post, ledger: Ledger, sight: Sight) -> None:
+        self._post, self._ledger, self._sight = post, ledger, sight
+        self._clock, self._router = post.clock, post.sources.router
+
+    async def shift(self, asked: Act, state: State) -> None:
+        """Move the split forward as asked; without its intent in the record nobody is moved."""
+        share, expect = float(asked.detail["share"]), state.split
+        body = {"act": "shift", "request": asked.request, "share": share, "expect": expect, "by": "request"}
+        begun = self._clock.monotonic()
+        try:
+            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+        except Stopped:
+            return  # a rollback, or the end of the run, came first: there is nothing to answer any more
+        if not self._ledger.stored:
+            return
+        result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        took = round((self._clock.monotonic() - begun) * 1000, 1)
+        outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
+        self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
+
+    async def prove(self, asked: Act, state: State) -> None:
+        """Count visitors on both versions until their number can show that the split is not so."""
+        share, sight = state.split, self._sight
+        body = {"act": "prove", "request": asked.request, "share": share, "by": "request"}
+        intent = self._ledger.append(Kind.INTENT, body, asked.phase)
+        since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
+        until = self._clock.monotonic() + PROOF_DEADLINE
+        while True:
+            requests = sight.requests(since)
+            seen = counted(requests[Version.CANARY], sum(requests.values()))
+            proven = enough(share, seen.requests) and proves(seen, share)
+            if proven or self._clock.monotonic() > until or seen.requests > PROOF_MOST * max(400, 7 / share):
+                break
+            await self._clock.sleep(0.2)
+        split = sight.inbox.split
+        back = split.share if isinstance(split, Split) else None
+        said = f"{seen.canary} of {seen.requests} visitors met the canary: {seen.share:.2%}"
+        said += f" (99.9 % range {seen.low:.2%} to {seen.high:.2%}), wanted {share:.2%}"
+        numbers = {"asked": seen.requests, "canary": seen.canary, "low": seen.low, "high": seen.high}
+        result = "done" if proven and back == share else "failed"
+        outcome = {**body, "intent": intent, "result": result, "seen": said, "counted": numbers, "read_back": back}
+        self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
+
+    async def send_back(self, reason: str, request: str, phase: str, run: str) -> None:
+        """Send everybody back at once, write it down, and see that it is so: read back, counted, stable healthy."""
+        body = {"act": "rollback", "request": request, "because": reason, "by": "request" if request else "guard"}
+        rolled = await roll_back(self._router, self._clock, reason, tries=1)
+        intent = self._ledger.append(Kind.INTENT, body, phase)
+        if not rolled.done:
+            rolled = await roll_back(self._router, self._clock, reason)
+        title = "ROLLED BACK" if rolled.done else "ROLLBACK NOT CONFIRMED"
+        self._ledger.tell("alarm", title, reason, run, "91_incident.ipynb")
+        await self._clock.sleep(IN_FLIGHT)
+        counted_after = self._sight.requests(self._clock.monotonic() - COUNTED_AFTER)[Version.CANARY]
+        stable = await self._post.sources.health.probe(Version.STABLE)
+        verified = {
+            "read_back": rolled.read_back,
+            "counted_after": counted_after,
+            "stable_healthy": isinstance(stable, Alive),
+            "seconds_to_safe": round(rolled.seconds, 3),
+            "tries": rolled.tries,
+        }
+        seen = "0 % read back from the router" if rolled.done else f"not confirmed: {rolled.why}"
+        outcome = {**body, "intent": intent, "result": "done" if rolled.done else "failed", "share": 0.0}
+        self._ledger.append(Kind.OUTCOME, {**outcome, "seen": seen, "verified": verified}, phase)
+
+    async def _set(self, share: float, expect: float, attended: bool) -> tuple[str, str]:
+        split = await self._router.read()
+        if not isinstance(split, Split):
+            return "unknown", split.why
+        ours = bool(self._post.token) and split.token == self._post.token
+        if not ours and not attended and not self._post.plan.unattended:
+            return "refused", "nobody is at the keyboard, and this router is not one that the run's own world started"
+        answer: Done | Refused | Superseded | Unknown
+        try:
+            answer = await asyncio.wait_for(self._router.set(share, expect), ACT_DEADLINE)
+        except TimeoutError:
+            answer = Unknown(f"no answer in {ACT_DEADLINE:.0f} s")
+        if isinstance(answer, Refused | Superseded):
+            return answer.__class__.__name__.lower(), answer.why
+        back = await self._router.read()
+        if isinstance(back, Split) and abs(back.share - share) < 1e-9:
+            return "done", f"{back.share:.2%} read back from the router"
+        if isinstance(back, Split) and not isinstance(answer, Done):
+            return "refused", f"the router still reads back {back.share:.2%}"
+        return "unknown", "the router does not say what it did"
+
+
+def _still_wanted(request: str) -> Callable[[Sequence[Entry]], None]:
+    def check(entries: Sequence[Entry]) -> None:
+        state = fold(entries)
+        if state.rolled_back or state.closed or state.request is None or state.request.request != request:
+            raise Stopped("this shift is no longer wanted", "golive status")
+
+    return check

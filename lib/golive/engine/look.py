@@ -1,0 +1,133 @@
+"""What a look leads to: a pure function from what the guard knows to what it does now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from golive.core.plan import Plan
+from golive.core.state import Act, PhaseState, State
+from golive.core.verdict import Hold, Verdict, Word
+from golive.ports import Split, Unknown
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the guard knows at one look.
+
+    Attributes:
+        now, since: Monotonic seconds; `since` is when the phase's watching began.
+        stored: Whether the record can be written.
+        rolling: Whether a rollback is under way in this process; `moving` likewise a shift or a proof.
+        unattended: Seconds for which nobody has been at the wheel.
+    """
+
+    plan: Plan
+    state: State
+    verdict: Verdict | None
+    split: Split | Unknown
+    now: float
+    since: float
+    stored: bool
+    rolling: bool
+    moving: bool
+    unattended: float
+
+
+@dataclass(frozen=True)
+class RollBack:
+    """Send everybody back, for a reason; `request` is "" when nobody asked."""
+
+    reason: str
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Begin what an operator asked for: a shift or a proof."""
+
+    asked: Act
+
+
+@dataclass(frozen=True)
+class EndSoak:
+    """Write down that the soak is over, and with what."""
+
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Abandon:
+    """Close the run: nobody has been at the wheel for long enough, and nobody is on the canary."""
+
+
+Do = RollBack | Begin | EndSoak | Abandon
+
+
+def decide(known: Known) -> tuple[Do, ...]:
+    """Give what has to be done now. Backward comes first and alone; forward needs the record."""
+    back = _backward(known)
+    if known.rolling:
+        return ()
+    if back is not None:
+        return (back,)
+    if not known.stored:
+        return ()
+    asked, forward = known.state.request, []
+    if known.state.rollback is not None:
+        return _abandoned(known)
+    if asked is not None and asked.name in ("shift", "prove") and not known.moving:
+        forward.append(Begin(asked))
+    return (*forward, *_end_of_soak(known), *_abandoned(known))
+
+
+def _backward(known: Known) -> RollBack | None:
+    state, verdict, asked = known.state, known.verdict, known.state.request
+    if asked is not None and asked.name == "rollback":
+        return RollBack(str(asked.detail.get("because", "")), asked.request)
+    if state.rollback is not None:
+        return RollBack("the rollback has not reached every visitor") if _not_back_yet(known) else None
+    if verdict is not None and verdict.word is Word.ROLLBACK and state.canary_out:
+        return RollBack(verdict.reason)
+    if _nobody_there(known) and state.canary_out and not state.cutover_at:
+        return RollBack(f"nobody has been at the wheel for {known.unattended:.0f} s")
+    return None
+
+
+def _not_back_yet(known: Known) -> bool:
+    """Say whether this run was rolled back and the router still has, or may have, visitors on the canary."""
+    rollback, split = known.state.rollback, known.split
+    if rollback is None or (isinstance(split, Split) and split.share == 0 and (rollback.done or rollback.open)):
+        return False
+    return not rollback.done or isinstance(split, Split)
+
+
+def _end_of_soak(known: Known) -> tuple[EndSoak, ...]:
+    phase, verdict = known.state.phase, known.verdict
+    if phase is None or verdict is None or phase.soaked is not None or not _soaks(known.plan, phase):
+        return ()
+    seconds = known.now - known.since
+    judging = known.plan.judging
+    longest = known.plan.phase(phase.name).soak.total_seconds() + judging.hold_up_to.total_seconds()
+    ready = verdict.soak_left <= 0 and (verdict.word is Word.PROCEED or verdict.hold is Hold.AFTER_CUTOVER)
+    if not ready and seconds <= longest:
+        return ()
+    seen = {reading.criterion: reading.seen for reading in verdict.readings}
+    return (EndSoak({"seconds": seconds, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
+
+
+def _soaks(plan: Plan, phase: PhaseState) -> bool:
+    if plan.phase(phase.name).soak.total_seconds() <= 0:
+        return False
+    return not phase.shifts or (phase.proof is not None and phase.proof.done)
+
+
+def _abandoned(known: Known) -> tuple[Abandon, ...]:
+    return (Abandon(),) if _nobody_there(known) else ()
+
+
+def _nobody_there(known: Known) -> bool:
+    patience, state = known.plan.guarding.abandon_after, known.state
+    if patience is None or not state.run or state.closed:
+        return False
+    return known.unattended >= patience.total_seconds()

@@ -1,0 +1,35 @@
+"""Everything that one guard is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from golive.core.plan import Plan
+from golive.core.record import Draft, Who
+from golive.engine.sources import Sources
+from golive.ports import Book, Clock, Notifier, Store
+
+
+@dataclass(frozen=True)
+class Post:
+    """The plan, what the guard reads, where it writes, who it tells.
+
+    `token` is what the run's own world put into the router, "" when the run has no world;
+    `operators` says who is at the wheel; `new_id` makes ids for entries; `late` keeps what the
+    store would not take.
+    """
+
+    plan: Plan
+    who: Who
+    sources: Sources
+    store: Store
+    book: Book
+    notifiers: Sequence[Notifier]
+    clock: Clock
+    token: str
+    operators: Callable[[], Sequence[Any]]
+    new_id: Callable[[], str]
+    late: Callable[[Draft], None]
+    code: str
