@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from golive import wiring
@@ -11,6 +11,7 @@ from golive.adapters.guards import guarded
 from golive.core.errors import GoLiveError
 from golive.core.record import Kind
 from golive.folders import RunFolder, runs_root
+from golive.pages.words import percent
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Found:
         name: What to type for it: its name, or its path when it lies outside the project's runs.
         trouble: Why its record could not be read, "" when it could.
         rehearsal: Whether it brings its own world, so that no visitor of a real site is on it.
+        split: The share that its record last saw done, 0 to 1; None when that is not known.
         begun_on: Notebook, plan and phase of the page that made the run by itself; empty texts otherwise.
     """
 
@@ -29,6 +31,10 @@ class Found:
     trouble: str = ""
     rehearsal: bool = False
     begun_on: tuple[str, str, str] = ("", "", "")
+    split: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.trouble or f'{percent(self.split)} on the canary'})"
 
 
 def open_runs(root: Path | None = None) -> list[Found]:
@@ -50,7 +56,7 @@ def elsewhere(known: Sequence[Found]) -> list[Found]:
     """Give the open runs whose guards live on this host and that are not among those `known`."""
     roots = [path for path in guarded() if path not in {one.root for one in known}]
     found = [look(root) for root in roots]
-    return [Found(str(one.root), one.root, one.trouble, one.rehearsal) for one in found if one is not None]
+    return [replace(one, name=str(one.root)) for one in found if one is not None]
 
 
 def look(root: Path) -> Found | None:
@@ -66,7 +72,7 @@ def look(root: Path) -> Found | None:
     assert first.kind is Kind.RUN_OPENED
     phase = next((phase.name for phase in state.phases if phase.opened_at), "")
     begun_on = (str(first.body.get("page", "")), state.plan, phase) if state.alone else ("", "", "")
-    return Found(root.name, root, "", run.plan.world != "none", begun_on)
+    return Found(root.name, root, "", run.plan.world != "none", begun_on, state.split)
 
 
 def newest_closed(root: Path | None = None) -> str:

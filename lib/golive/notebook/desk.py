@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from golive import wiring
@@ -80,7 +79,7 @@ class Desk:
             )
         state = self.state
         if state.closed:
-            return Answer("NOTHING DONE", f"the run was closed as {state.closed}", next=f"golive verify {state.run}")
+            return Answer("NOTHING DONE", f"the run was closed as {state.closed}", next=f"golive status {state.run}")
         try:
             if self.guard_silent():
                 raise GuardSilent("the guard is silent", self.revive())
@@ -89,8 +88,7 @@ class Desk:
             await self._roll_back_alone(because, phase)
         act = self.state.rollback
         assert act is not None
-        answer = tables.rollback_answer(act)
-        return replace(answer, next="go.close() ends this rehearsal") if state.alone and phase else answer
+        return tables.rollback_answer(act)
 
     def guard_silent(self) -> bool:
         """Say whether the guard has not beaten for `guard_silent`."""

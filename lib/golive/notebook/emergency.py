@@ -45,19 +45,21 @@ class Emergency:
         run, state = self.desk.run, self.desk.state
         look = run.book.last_look()
         seen = look.body.get("share") if look else None
+        guard = "silent: the next cell rolls back without it" if self.desk.guard_silent() else "watches"
         facts = [
             ("site", run.plan.site.name),
             ("folder", str(run.folder.root)),
             ("split", f"{percent(state.split)} in the record"),
             ("read back", f"{percent(seen)} at {clock(look.utc)}" if look else "not yet"),
-            ("guard", "silent: the next cell rolls back without it" if self.desk.guard_silent() else "watches"),
+            ("guard", "gone with its run" if state.closed else guard),
             ("closed", f"{state.closed} at {clock(state.closed_at)}" if state.closed else "no"),
         ]
         if state.rollback is not None:
             facts.append(("rolled back", str(state.rollback.detail.get("because", ""))))
         if self._others:
             facts.append(("also open here", ", ".join(self._others)))
-        return Answer(self.word, f"{state.run} · {percent(state.split)} on the canary", facts, next="the next cell")
+        word = "CLOSED RUN" if state.closed else self.word
+        return Answer(word, f"{state.run} · {percent(state.split)} on the canary", facts, next="the next cell")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self._banner()._repr_mimebundle_()
@@ -71,7 +73,8 @@ class Emergency:
         desk = self._need()
         if not because and self.word == "SANDBOX":
             because = REHEARSED
-        return await desk.roll_back(because, desk.state.phase.name if desk.state.phase else "")
+        answer = await desk.roll_back(because, desk.state.phase.name if desk.state.phase else "")
+        return replace(answer, next="await go.prove_rollback()") if answer.word == "ROLLED BACK" else answer
 
     @awaited
     async def prove_rollback(self) -> Answer:

@@ -48,7 +48,7 @@ def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> E
             found = [other for other in others if attended() or not other.rehearsal]
         if len(found) > 1:
             raise Stopped(
-                f"several runs are open: {', '.join(one.name for one in found)}",
+                f"several runs are open: {', '.join(map(str, found))}",
                 f'run = "{found[-1].name}" in the cell with the parameters, or another of them; then run both cells',
             )
         if run or found:

@@ -31,6 +31,7 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 GOOD = (Result.PASS, Result.ATTESTED, Result.WAIVED)
 FRESH = timedelta(minutes=30)
 BASELINE_GRACE = 15.0
+END_ALONE = "go.close()"
 ROLL_BACK = 'await go.rollback(because="what you saw")'
 
 
@@ -56,9 +57,10 @@ class Page(Desk):
 
     def _may(self, step: Step) -> May:
         self.presence.touch()
-        allowed = may(self.state, step, self.phase, self.run.clock.now())
+        state = self.state
+        allowed = may(state, step, self.phase, self.run.clock.now())
         if isinstance(allowed, Stop):
-            raise allowed.error()
+            raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
         return allowed
 
     def _still(self, step: Step) -> Callable[[State], None]:
@@ -82,7 +84,6 @@ class Page(Desk):
         last = state.head
         use = plan.phase(self.phase)
         facts = [
-            ("site", plan.site.name),
             ("run", state.run),
             ("operator", f"{self.run.who.name} (claimed), {self.run.who.user}@{self.run.who.host} (seen)"),
             ("responsible", ", ".join(use.responsible)),
@@ -93,7 +94,7 @@ class Page(Desk):
         ]
         if any(p.assumed for p in state.phases):
             facts.append(("assumed", "earlier phases were assumed, not passed: this is no rehearsal of the whole"))
-        return tables.banner(state, self.here.title, plan.note, facts)
+        return tables.banner(state, self.here.title, plan, self.run.who.name, facts)
 
     @awaited
     async def checks(self) -> Answer:
@@ -203,7 +204,7 @@ class Page(Desk):
     def close(self) -> Answer:
         """Hand over: close the phase, and the run with it when this page was opened by itself."""
         state = self.state
-        if state.alone and state.rolled_back and not state.closed:
+        if _ends_alone(state):
             self.close_run("rolled-back", str(state.rollback.detail.get("because", "")) if state.rollback else "")
             return self._gone("closed as rolled back")
         allowed = self._may(Step.CLOSE)
@@ -228,4 +229,10 @@ class Page(Desk):
     @awaited
     async def rollback(self, because: str = "") -> Answer:
         """Send everybody back to stable. Needs a reason and no permission."""
-        return await self.roll_back(because, self.phase)
+        answer = await self.roll_back(because, self.phase)
+        return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
+
+
+def _ends_alone(state: State) -> bool:
+    """Say whether all that is left is to end a rehearsal that this page has made and that was rolled back."""
+    return state.alone and state.rolled_back and not state.closed

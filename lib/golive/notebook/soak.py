@@ -56,7 +56,7 @@ class Soak:
         except (asyncio.CancelledError, KeyboardInterrupt):
             self._run.append(Kind.NOTE, {"text": "watching the soak was interrupted; the guard goes on"}, self._phase)
             why = "HOLD, watching was interrupted; the guard goes on and rolls back by itself if it must"
-            raise Stopped(why, "await go.soak() to watch again") from None
+            raise Stopped(why, "await go.soak()") from None
         raise Stopped("the soak did not end", f"golive status {self._run.folder.name}")
 
     @property
@@ -70,6 +70,7 @@ class Soak:
         word = "DONE" if soaked["word"] == Word.PROCEED else "HOLD"
         facts = [
             ("soaked", span(soaked["seconds"])),
+            ("ended at", clock(soaked["at"])),
             ("the guard says", f"{soaked['word']}: {soaked['reason']}"),
         ]
         picture = picture_of(self._desk, self._phase, title)

@@ -10,7 +10,7 @@ GLYPHS = {
     "HOLD": "‖",
     "HELD": "‖",
     "ROLLBACK": "✖",
-    "ROLLED BACK": "✖",
+    "ROLLED BACK": "←",
     "FAIL": "✖",
     "STOPPED": "■",
     "NOTHING DONE": "–",
