@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import uuid
 from collections.abc import Callable, Sequence
@@ -58,5 +59,6 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
         "page": page,
         "note": plan.note,
         "phases": phases,
+        "plan_sha256": hashlib.sha256(folder.plan.read_bytes()).hexdigest(),
         "versions": {"golive": code, "python": sys.version.split()[0]},
     }

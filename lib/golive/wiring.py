@@ -13,7 +13,7 @@ from golive.adapters.presence import anybody
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
-from golive.core.errors import NameUnknown, PlanError, RecordBroken, WorldFailed
+from golive.core.errors import NameUnknown, PlanError, RecordBroken, StoreUnavailable, WorldFailed
 from golive.core.plan import Plan, as_production
 from golive.core.record import Kind, Who
 from golive.core.record import verify as verify_chain
@@ -105,14 +105,17 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
     """
     folder = find_run(name, runs)
     plan = frozen_plan(folder)
-    run = _open(folder, plan, who(operator), SystemClock())
+    round_it = f"golive rollback {folder.name} works without it"
     try:
+        run = _open(folder, plan, who(operator), SystemClock())
         entries = run.store.read()
         verify_chain(entries)
+    except StoreUnavailable as error:
+        why = str(error).splitlines()[0]
+        raise StoreUnavailable(f"{why}\nNEXT     look at the disk and at who holds the file; {round_it}") from error
     except (RecordBroken, ValueError) as error:
         raise RecordBroken(
-            f"the record of {folder.name} is damaged: {error}\n"
-            f"NEXT     keep {folder.record} as it is; golive rollback {folder.name} works without it"
+            f"the record of {folder.name} is damaged: {error}\nNEXT     keep {folder.record} as it is; {round_it}"
         ) from error
     if not entries:
         raise RecordBroken(f"the record of {folder.name} is empty: its run never began\nNEXT     golive rehearse")
@@ -120,7 +123,7 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
         raise RecordBroken(
             f"{folder.plan} was changed after the start: its fingerprint is {plan.fingerprint[:12]}, "
             f"the run was opened with {entries[0].plan[:12]}\n"
-            f"NEXT     put the plan back as it was; golive rollback {folder.name} works without it"
+            f"NEXT     put the plan back as it was; {round_it}"
         )
     return run
 

@@ -33,11 +33,15 @@ def add(root: Path, source: Path, *, who: str, because: str, at: str) -> Path:
     return target
 
 
-def verify(root: Path) -> None:
-    """Raise ArchiveBroken at the first addendum that does not follow from what was there."""
+def verify(root: Path) -> int:
+    """Give how many addenda there are.
+
+    Raises:
+        ArchiveBroken: At the first that does not follow from what was there.
+    """
     folder = root / "addenda"
     if not folder.is_dir():
-        return
+        return 0
     prev = (root / manifest.SEAL).read_text().strip()
     expected = set()
     for path in _told(folder):
@@ -51,6 +55,7 @@ def verify(root: Path) -> None:
     extra = sorted({path.name for path in folder.iterdir()} - expected)
     if extra:
         raise ArchiveBroken(f"addenda/{extra[0]} was added without its entry")
+    return len(expected) // 2
 
 
 def _told(folder: Path) -> list[Path]:

@@ -124,7 +124,7 @@ def say(entry: Entry) -> str:
         case Kind.SOAKED:
             return f"soaked {body['seconds']:.0f} s: {body['word']}"
         case Kind.FAULT:
-            return f"fault {body['fault']}"
+            return f"fault set on purpose: {body['fault']}"
         case Kind.DIGEST | Kind.PAGE:
             return ""
         case Kind.NOTICE:

@@ -36,6 +36,11 @@ def clock(utc: str) -> str:
     return f"{utc[11:19]} UTC" if len(utc) >= 19 else utc
 
 
+def day(utc: str) -> str:
+    """Give day and time of a UTC text, to the second."""
+    return f"{utc[:10]} {clock(utc)}"
+
+
 def span(seconds: float | None) -> str:
     """Give a length of time in the unit that suits it."""
     if seconds is None:
