@@ -14,7 +14,6 @@ from golive.core.errors import GoLiveError, RecordBroken
 from golive.core.record import Entry, Kind, from_json
 from golive.core.record import verify as verify_chain
 
-
 RECORD = "record.jsonl"
 
 
@@ -43,7 +42,10 @@ def verify(root: Path, head: str | None = None) -> Verified:
     try:
         found, added = _verified(root)
     except (GoLiveError, OSError, ValueError, KeyError, TypeError) as error:
-        return Verified(Standing.BROKEN, str(error).splitlines()[0] if str(error) else type(error).__name__)
+        ours = isinstance(error, GoLiveError | OSError)
+        return Verified(
+            Standing.BROKEN, str(error).splitlines()[0] if ours else f"not as an archive is made: {error!r}"
+        )
     fits = f"everything fits, with {added} addenda" if added else "everything fits"
     if head is None:
         return Verified(Standing.CONSISTENT, f"{fits}; compare the head {found} with the ticket's", found)
@@ -91,7 +93,7 @@ def _manifest(root: Path) -> dict[str, str]:
     if (root / manifest.SEAL).read_bytes() != manifest.seal_text(content).encode():
         raise RecordBroken("SEAL is not the hash of MANIFEST.json")
     listed: dict[str, str] = json.loads(content)
-    if canonical(listed) != content:
+    if not isinstance(listed, dict) or canonical(listed) != content:
         raise RecordBroken("MANIFEST.json is not canonical")
     return listed
 
