@@ -30,13 +30,13 @@ class Story:
         self.entries.append(chain(draft, after=after, at=at, code="test", plan=self.fingerprint))
         return self.entries[-1]
 
-    def open(self) -> Story:
+    def open(self, more: dict | None = None) -> Story:
         phases = [
             {"name": p.name, "title": p.title, "notebook": p.notebook, "share": p.share, "kind": p.kind.value}
             for p in sandbox().phases
         ]
         body = {"run": "run", "plan": "sandbox", "title": "t", "site": "s", "note": "n", "phases": phases}
-        self.tell(Kind.RUN_OPENED, {**body, "versions": {"golive": "0"}})
+        self.tell(Kind.RUN_OPENED, {**body, "versions": {"golive": "0"}, **(more or {})})
         return self
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -38,6 +39,8 @@ def awaited(
 
     @functools.wraps(method)
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> Awaited:
-        return Awaited(lambda: method(self, *args, **kwargs), f"go.{getattr(method, '__name__', 'act')}(…)")
+        given = [json.dumps(arg, ensure_ascii=False, default=repr) for arg in args]
+        given += [f"{name}={json.dumps(arg, ensure_ascii=False, default=repr)}" for name, arg in kwargs.items()]
+        return Awaited(lambda: method(self, *args, **kwargs), f"go.{method.__name__}({', '.join(given)})")
 
     return call

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
+from golive.core.errors import GoLiveError
+
 MARKER = "golive.toml"
 RUNS_VARIABLE = "GOLIVE_RUNS"
 
@@ -36,6 +38,31 @@ class RunFolder:
 
     root: Path
 
+    @classmethod
+    def make(cls, root: Path, name: str) -> RunFolder:
+        """Make a folder of that name in `root`, with a number behind it when the name is taken.
+
+        Raises:
+            GoLiveError: If there is no room, or no right to write.
+        """
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            for candidate in (name, *(f"{name}-{number}" for number in range(2, 100))):
+                try:
+                    (root / candidate).mkdir()
+                except FileExistsError:
+                    continue
+                made = cls(root / candidate)
+                for path in (made.work, made.logs, made.pages, made.operators, made.late):
+                    path.mkdir()
+                return made
+        except OSError as error:
+            raise GoLiveError(
+                f"no run can be made in {root}: {error.strerror}\nNEXT     --runs FOLDER, or {RUNS_VARIABLE}=FOLDER, "
+                "naming one that can be written"
+            ) from error
+        raise GoLiveError(f"{root / name} exists a hundred times\nNEXT     wait a second")
+
     @property
     def name(self) -> str:
         """The run's name, as people type it."""
@@ -50,6 +77,16 @@ class RunFolder:
     def plan(self) -> Path:
         """The plan's own copy, frozen at the start."""
         return self.work / "plan.yaml"
+
+    @property
+    def options(self) -> Path:
+        """What the plan was asked to be when the run was made: "" or `as-production`."""
+        return self.work / "options"
+
+    @property
+    def by_hand(self) -> Path:
+        """The commands that send everybody back to stable without golive."""
+        return self.work / "ROLLBACK.txt"
 
     @property
     def record(self) -> Path:

@@ -32,7 +32,10 @@ def find(name: str, project: Path | None) -> tuple[str, str]:
     own = {path.stem: path for path in sorted((project / "params").glob("*.yaml"))} if project else {}
     shipped = packaged()
     if name in own:
-        text = own[name].read_text(encoding="utf-8")
+        try:
+            text = own[name].read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PlanError(f"params/{name}.yaml can't be read as text in UTF-8: {error}") from error
         if name == RESERVED and text != shipped.get(RESERVED):
             raise PlanError(
                 f"params/{RESERVED}.yaml differs from the package's, and that name is reserved: "

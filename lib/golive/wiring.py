@@ -2,79 +2,33 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import secrets
-import shutil
-import socket
 import subprocess
 import sys
-import uuid
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from golive import __version__
-from golive.adapters.clocks import SystemClock, utc
+from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
-from golive.core.errors import GoLiveError, NameUnknown, PlanError, WorldFailed
+from golive.core.errors import NameUnknown, PlanError, RecordBroken, StoreUnavailable, WorldFailed
 from golive.core.plan import Plan, as_production
-from golive.core.record import Draft, Entry, Kind, Who
+from golive.core.record import Kind, Who
+from golive.core.record import verify as verify_chain
 from golive.core.samples import Version
-from golive.core.state import State, fold
 from golive.folders import RunFolder, project, runs_root
 from golive.plans import load, load_file
+from golive.ports import Clock
+from golive.provenance import code_version, who
+from golive.run import Run as Run
+from golive.run import new_id, opening
 
+AS_PRODUCTION = "as-production"
+LEFT_ALONE = 1800.0  # seconds without any act, after which an operator's open page counts as left
 ROUTERS = ("sandbox",)
 TOP_UPS = ("none", "http")
-
-
-@dataclass(frozen=True)
-class Run:
-    """An open run: its folder, its frozen plan, its record and its book."""
-
-    folder: RunFolder
-    plan: Plan
-    store: SqliteStore
-    book: SqliteBook
-    clock: SystemClock
-    who: Who
-
-    def append(self, kind: Kind, body: dict[str, Any], phase: str = "", may: Any = None) -> Entry:
-        """Append one entry in this process's name."""
-        return self.store.append(Draft(new_id(), kind, self.who, body, phase), may)
-
-    def state(self) -> State:
-        """Give where the run stands."""
-        return fold(self.store.read())
-
-
-def new_id() -> str:
-    """Give an id for an entry."""
-    return uuid.uuid4().hex
-
-
-def who(name: str) -> Who:
-    """Give the claimed name with what is observed beside it."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return Who(name or user, user, socket.gethostname(), str(os.getpid()))
-
-
-def code_version() -> str:
-    """Give the version of the code, with the commit when it runs from a checkout."""
-    root = project()
-    git = shutil.which("git")
-    if root is None or git is None or not (root / ".git").exists():
-        return __version__
-    asked = subprocess.run([git, "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
-    return f"{__version__}+{asked.stdout.strip()}" if asked.returncode == 0 and asked.stdout.strip() else __version__
 
 
 def check_drivers(plan: Plan) -> None:
@@ -104,6 +58,17 @@ def known_checks() -> dict[str, Any]:
     return {**watching.KNOWN, **site.KNOWN}
 
 
+def plan_named(name: str) -> Plan:
+    """Give the plan of that name, if a run of it could start.
+
+    Raises:
+        NameUnknown, PlanError: If there is none, or it is not right.
+    """
+    plan, _ = load(name, project())
+    check_drivers(plan)
+    return plan
+
+
 def make_run(
     plan_name: str,
     operator: str,
@@ -112,6 +77,7 @@ def make_run(
     unattended: bool = False,
     true_limits: bool = False,
     runs: Path | None = None,
+    page: str = "",
 ) -> Run:
     """Make a run's folder with its frozen plan and the first entry of its record.
 
@@ -121,30 +87,13 @@ def make_run(
     plan, text = load(plan_name, project())
     plan = as_production(plan) if true_limits else plan
     check_drivers(plan)
-    root = (runs or runs_root()).resolve()
     clock = SystemClock()
     stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
-    folder = RunFolder(_fresh(root, f"{stamp}-{plan.name}"))
-    for path in (folder.work, folder.logs, folder.pages, folder.operators, folder.late):
-        path.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}")
     folder.plan.write_text(text, encoding="utf-8")
-    (folder.work / "options").write_text("as-production" if true_limits else "")
+    folder.options.write_text(AS_PRODUCTION if true_limits else "")
     run = _open(folder, plan, who(operator), clock)
-    phases = [
-        {**p.model_dump(include={"name", "title", "notebook", "share"}), "kind": p.kind.value} for p in plan.phases
-    ]
-    body = {
-        "run": folder.name,
-        "plan": plan.name,
-        "title": plan.title,
-        "site": plan.site.name,
-        "world": plan.world,
-        "alone": alone,
-        "unattended": unattended,
-        "note": plan.note,
-        "phases": phases,
-        "versions": {"golive": code_version(), "python": sys.version.split()[0]},
-    }
+    body = opening(folder, plan, code_version(), alone=alone, unattended=unattended, page=page)
     run.append(Kind.RUN_OPENED, body)
     return run
 
@@ -154,42 +103,69 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
 
     Raises:
         NameUnknown: If there is none; names the nearest.
+        RecordBroken: If its record does not verify, or its plan is not the one that it was opened with.
+        StoreUnavailable: If its record can't be read.
+    """
+    folder = find_run(name, runs)
+    plan = frozen_plan(folder)
+    round_it = f"golive rollback {folder.name} works without it"
+    try:
+        run = _open(folder, plan, who(operator), SystemClock())
+        entries = run.store.read()
+        verify_chain(entries)
+    except StoreUnavailable as error:
+        why = str(error).splitlines()[0]
+        raise StoreUnavailable(f"{why}\nNEXT     look at the disk and at who holds the file; {round_it}") from error
+    except (RecordBroken, ValueError) as error:
+        raise RecordBroken(
+            f"the record of {folder.name} is damaged: {error}\nNEXT     keep {folder.record} as it is; {round_it}"
+        ) from error
+    if not entries:
+        raise RecordBroken(f"the record of {folder.name} is empty: its run never began\nNEXT     golive rehearse")
+    if entries[0].plan != plan.fingerprint:
+        raise RecordBroken(
+            f"{folder.plan} was changed after the start: its fingerprint is {plan.fingerprint[:12]}, "
+            f"the run was opened with {entries[0].plan[:12]}\n"
+            f"NEXT     put the plan back as it was; {round_it}"
+        )
+    return run
+
+
+def find_run(name: str, runs: Path | None = None) -> RunFolder:
+    """Give the folder of the run of that name, or at that path, without opening it.
+
+    Raises:
+        NameUnknown: If there is none; names the nearest.
     """
     root = (runs or runs_root()).resolve()
-    path = Path(name) if "/" in name else root / name
-    if not (path / "work" / "record.db").is_file():
-        known = [p.name for p in root.glob("*") if (p / "work" / "record.db").is_file()] if root.is_dir() else []
+    path = Path(name).expanduser() if "/" in name else root / name
+    if not name or not RunFolder(path).record.is_file():
+        known = [p.name for p in root.glob("*") if RunFolder(p).record.is_file()] if root.is_dir() else []
         raise NameUnknown("run", name, known)
-    folder = RunFolder(path.resolve())
-    return _open(folder, frozen_plan(folder), who(operator), SystemClock())
+    return RunFolder(path.resolve())
 
 
 def frozen_plan(folder: RunFolder) -> Plan:
-    """Give the plan that a run was opened with."""
-    plan = load_file(folder.plan)
-    options = folder.work / "options"
-    return as_production(plan) if options.exists() and options.read_text() == "as-production" else plan
+    """Give the plan that a run was opened with.
+
+    Raises:
+        RecordBroken: If the run's copy is gone or is no plan any more.
+    """
+    try:
+        plan = load_file(folder.plan)
+        options = folder.options.read_text() if folder.options.exists() else ""
+    except (PlanError, OSError, UnicodeDecodeError) as error:
+        why = str(error).splitlines()[0]
+        raise RecordBroken(
+            f"the plan of {folder.name} can't be read: {why}\n"
+            f"NEXT     put {folder.plan} back as it was; golive rollback {folder.name} works without it"
+        ) from error
+    return as_production(plan) if options == AS_PRODUCTION else plan
 
 
-def _open(folder: RunFolder, plan: Plan, name: Who, clock: SystemClock) -> Run:
+def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
     store = SqliteStore(folder.record, code=code_version(), plan=plan.fingerprint, clock=clock)
     return Run(folder, plan, store, SqliteBook(folder.book, folder.alive), clock, name)
-
-
-def _fresh(root: Path, name: str) -> Path:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        for candidate in (name, *(f"{name}-{i}" for i in range(2, 100))):
-            try:
-                (root / candidate).mkdir()
-                return root / candidate
-            except FileExistsError:
-                continue
-    except OSError as error:
-        raise GoLiveError(
-            f"no run can be made in {root}: {error.strerror}\nNEXT     --runs FOLDER with room"
-        ) from error
-    raise GoLiveError(f"{root / name} exists a hundred times\nNEXT     wait a second")
 
 
 def world(folder: RunFolder, calm: bool = False) -> Any:
@@ -212,9 +188,14 @@ def launch_guard(run: Run) -> None:
 
 def router(run: Run) -> Any:
     """Give the run's router."""
+    return router_of(run.folder)
+
+
+def router_of(folder: RunFolder) -> Any:
+    """Give the router of the run in `folder`; needs neither its record nor its plan."""
     from golive.adapters.routers.sandbox import SandboxRouter
 
-    return SandboxRouter(_address(run.folder).control)
+    return SandboxRouter(_address(folder).control)
 
 
 def _address(folder: RunFolder) -> Any:
@@ -303,15 +284,9 @@ def guard(run: Run) -> Any:
         notifiers(run.plan),
         run.clock,
         token,
-        lambda: anybody(run.folder.operators),
+        lambda: anybody(run.folder.operators, LEFT_ALONE),
         new_id,
         LateBox(run.folder.late).write,
         code_version(),
     )
     return Guard(post, f"guard-{secrets.token_hex(4)}")
-
-
-def fresh_until(run: Run, checks: Any) -> str:
-    """Give until when a round of checks stays good: the shortest freshness of its checks."""
-    spans = [use.fresh_for for use in checks]
-    return utc(run.clock.now() + min(spans, default=timedelta(minutes=30)))

@@ -4,9 +4,11 @@ import json
 import shutil
 from datetime import UTC, datetime
 
+import nbformat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from golive.archive import addenda, manifest
 from golive.archive.seal import seal
@@ -25,7 +27,7 @@ def archive(tmp_path_factory):
     folder = RunFolder(tmp_path_factory.mktemp("runs") / "run")
     folder.pages.mkdir(parents=True)
     folder.plan.write_text(find("sandbox", None)[0])
-    story = Story().open()
+    story = Story().open({"plan_sha256": manifest.sha256(folder.plan)})
     samples = [sample(at, Version.CANARY, 10) for at in range(1, 70)]
     for minute, (rows, digest) in minute_digests([row(s) for s in samples]).items():
         story.tell(Kind.DIGEST, {"minute": minute, "rows": rows, "sha256": digest})
@@ -106,6 +108,30 @@ def test_a_reordered_record_is_found_even_under_a_new_seal(copy, change):
     assert verify(copy).standing is Standing.BROKEN
 
 
+@pytest.mark.parametrize(("cut", "why"), [(1, "cut off before its end"), (30, "cut off before its end")])
+def test_a_record_whose_last_line_is_cut_off_is_found_even_under_a_new_seal(copy, cut, why):
+    whole = (copy / "record.jsonl").read_bytes()
+    (copy / "record.jsonl").write_bytes(whole[:-cut])
+    assert why in verify(copy).why
+    reseal(copy)
+
+    assert verify(copy).why == f"record.jsonl line {whole.count(10)} is {why}"
+
+
+def test_a_changed_record_names_its_first_wrong_entry(copy):
+    lines = (copy / "record.jsonl").read_bytes().splitlines(keepends=True)
+    (copy / "record.jsonl").write_bytes(b"".join([lines[0], lines[2], lines[1], *lines[3:]]))
+
+    assert verify(copy).why == "record.jsonl was changed: entry 2 is missing: entry 3 stands in its place"
+
+
+def test_another_plan_under_a_new_seal_is_found(copy):
+    (copy / "plan.yaml").write_text((copy / "plan.yaml").read_text() + "# a word more\n")
+    reseal(copy)
+
+    assert verify(copy).why == "plan.yaml is not the plan that the record names"
+
+
 def test_samples_that_differ_from_the_record_are_found_even_under_a_new_seal(copy):
     text = (copy / "samples.csv").read_text()
     (copy / "samples.csv").write_text(text.replace(",10,0,", ",10,1,", 1))
@@ -147,9 +173,51 @@ def test_an_addendum_is_chained_and_its_change_is_found(copy, tmp_path):
     for because in ("post-mortem", "a correction"):
         added = addenda.add(copy, tmp_path / "lessons.md", who="ada", because=because, at=datetime.now(UTC).isoformat())
     assert verify(copy).standing is Standing.CONSISTENT
+    assert "with 2 addenda" in verify(copy).why
     added.write_text("we learned nothing")
 
     assert "was changed" in verify(copy).why
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda folder: (folder / "0001.json").write_text("{}"), "0001.json"),
+        (lambda folder: (folder / "0001.json").unlink(), "0002.json does not follow"),
+        (lambda folder: (folder / "0002-lessons.md").unlink(), "0002-lessons.md was changed or is missing"),
+        (lambda folder: (folder / "loose.txt").write_text(""), "loose.txt was added without its entry"),
+    ],
+)
+def test_harm_to_addenda_is_named(copy, tmp_path, harm, why):
+    (tmp_path / "lessons.md").write_text("we learned")
+    for because in ("post-mortem", "a correction"):
+        addenda.add(copy, tmp_path / "lessons.md", who="ada", because=because, at=datetime.now(UTC).isoformat())
+    harm(copy / "addenda")
+
+    assert verify(copy).standing is Standing.BROKEN
+    assert why in verify(copy).why
+
+
+def test_a_page_that_failed_keeps_its_title_and_shows_what_never_ran():
+    from golive.archive.html import page_html
+    from golive.archive.seal import title_of
+
+    nb = new_notebook(
+        cells=[
+            new_markdown_cell(
+                "<span>An Exception was encountered</span>", metadata={"tags": ["papermill-error-cell-tag"]}
+            ),
+            new_markdown_cell("# 2 · Canary at 5 %\n**Send some visitors**"),
+            new_code_cell("await go.soak()"),
+        ],
+        metadata={"papermill": {"golive": {"complete": False, "why": "cell 3 never ran <b>"}}},
+    )
+    html = page_html(nbformat.writes(nb), title_of(nb, "02_canary_5"))
+
+    assert "<title>2 · Canary at 5 %</title>" in html
+    assert "An Exception" not in html and "NEVER RAN" in html
+    assert "not run to its end:</b> cell 3 never ran &lt;b&gt;" in html
+    assert "<script" not in html
 
 
 def test_a_secret_in_a_page_keeps_the_archive_open(tmp_path, monkeypatch):

@@ -1,20 +1,20 @@
-"""What people see in a real browser: a live page that stops at its gate, and an archive without network."""
+"""What people see in a real browser: live pages that stop where they should, and an archive without network."""
 
 import re
 import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 
+import psutil
 import pytest
 
-from golive.plans import notebook
+from golive.core.record import Kind
+from golive.core.state import fold
+from tests.browser.lab import Lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
 
@@ -27,39 +27,78 @@ def browser():
         opened.close()
 
 
-def test_run_all_in_jupyterlab_stops_at_the_undecided_gate(tmp_path, browser):
-    (tmp_path / "golive.toml").write_text("")
-    (tmp_path / "page.ipynb").write_text(notebook("00_preflight"))
-    command = [sys.executable, "-m", "jupyter", "lab", "--allow-root", "--no-browser", "--ip=127.0.0.1", "--port=0"]
-    command += ["--IdentityProvider.token=test", "--LabApp.news_url=None", f"--ServerApp.root_dir={tmp_path}"]
-    with (tmp_path / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
-    try:
-        until = time.monotonic() + 60
-        while not (found := re.search(r"http://127.0.0.1:(\d+)/lab", (tmp_path / "log").read_text())):
-            assert time.monotonic() < until
-            time.sleep(0.2)
-        page = browser.new_page(viewport={"width": 1400, "height": 1600})
-        page.goto(f"http://127.0.0.1:{found[1]}/lab/tree/page.ipynb?token=test&reset")
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-        # Run All before the kernel has said that it waits is answered with a dialog, and runs nothing.
-        page.wait_for_function("document.body.innerText.includes('(ipykernel) | Idle')", timeout=60_000)
-        page.click("text=Run >> nth=0")
-        page.click("text=Run All Cells >> nth=0")
-        page.wait_for_function("document.body.innerText.includes('undecided')", timeout=90_000)
-        text = page.inner_text("body")
-        page.screenshot(path=str(tmp_path / "live.png"))
-    finally:
-        server.terminate()
-        server.wait(30)
-    assert "STOPPED" in text and "NEXT" in text
-    assert "closed with its run" not in text
+@pytest.fixture(scope="module")
+def lab(browser, tmp_path_factory):
+    opened = Lab(tmp_path_factory.mktemp("project"), browser)
+    yield opened
+    opened.close()
+
+
+def entries_of(lab, name):
+    from golive.adapters.clocks import SystemClock
+    from golive.adapters.stores.sqlite import SqliteStore
+
+    path = lab.root / "runs" / name / "work" / "record.db"
+    return SqliteStore(path, code="t", plan="p", clock=SystemClock()).read()
+
+
+def lines_of_a_stop(text):
+    said, then = [line for line in text.splitlines() if line.startswith(("STOPPED", "NEXT"))][-2:]
+    assert said.startswith("STOPPED") and then.startswith("NEXT")
+    return said, then
+
+
+def test_a_gate_stops_run_all_and_a_restarted_kernel_goes_on_to_a_typed_decision(lab):
+    tab = lab.open("00_preflight")
+    tab.menu("Run", "Run All Cells")
+    tab.wait_until_cell_shows(6, "undecided")
+    said, then = lines_of_a_stop(tab.shows(6))
+    assert "PROCEED" in said and 'go.decide("proceed"' in then
+    assert tab.prompt(7) == tab.prompt(8) == "[ ]:"
+    run = re.search(r"run\s+(\w+-sandbox)", tab.shows(1))[1]
+
+    tab.restart()
+    tab.run(0)
+    assert run in tab.run(1)
+    assert "nothing was done" in tab.run(8, 'go.rollback("5xx")')
+    assert "NOTHING DONE" in tab.run(8, 'await go.rollback(because="")')
+    code = re.search(r"answer with\s+(\w{4})", tab.run(5))[1]
+    assert "is not the newest verdict" in lines_of_a_stop(tab.run(6, 'go.decide("proceed", "AAAA", because="ok")'))[0]
+    assert "signed" in tab.run(6, f'go.decide("proceed", "{code}", because="every check passed")')
+    assert "guard and sandbox are gone" in tab.run(7)
+    state = fold(entries_of(lab, run))
+    assert state.closed == "completed"
+    assert state.named("preflight").decision.because == "every check passed"
+
+
+def test_an_interrupted_soak_stops_run_all_and_never_the_guard_and_the_last_cell_rolls_back(lab):
+    tab = lab.open("01_canary_1")
+    tab.menu("Run", "Run All Cells")
+    tab.wait_until_cell_shows(6, "time left")
+    run = re.search(r"run\s+(\w+-sandbox)", tab.shows(1))[1]
+    tab.interrupt()
+    tab.wait_until_cell_shows(6, "STOPPED")
+    said, then = lines_of_a_stop(tab.shows(6))
+    assert "HOLD, watching was interrupted; the guard goes on" in said and then.endswith("await go.soak()")
+    assert {tab.prompt(number) for number in range(7, 12)} == {"[ ]:"}
+    state = fold(entries_of(lab, run))
+    assert state.split == 0.01 and state.rollback is None and not state.guard.stopped
+
+    shown = tab.run(11, 'await go.rollback(because="checkout looks wrong")')
+    assert "ROLLED BACK" in shown and "checkout looks wrong" in shown
+    assert "go.close()" in lines_of_a_stop(tab.run(4))[1]
+    assert "closed as rolled back" in tab.run(10)
+    entries = entries_of(lab, run)
+    assert fold(entries).closed == "rolled-back"
+    assert [e.body["text"] for e in entries if e.kind is Kind.NOTE] == [
+        "watching the soak was interrupted; the guard goes on"
+    ]
+    left = [p for p in psutil.process_iter(["cmdline"]) if any(run in part for part in p.info["cmdline"] or ())]
+    assert left == []
 
 
 def test_an_archives_index_shows_its_picture_without_network_or_script(tmp_path, browser):
-    from golive.core.record import Kind
     from golive.core.samples import Version
-    from golive.core.state import fold
     from golive.pages.report import index_html
     from tests.builders import Story, sample, sandbox
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import socket
+import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,11 @@ class Presence:
 
     def __init__(self, file: IO[str], path: Path) -> None:
         self._file, self._path = file, path
+
+    def touch(self) -> None:
+        """Say that somebody has just acted; nothing once it was released."""
+        if not self._file.closed:
+            os.utime(self._file.fileno())
 
     def release(self) -> None:
         """Let go of the wheel."""
@@ -36,8 +43,12 @@ def hold(folder: Path, name: str) -> Presence:
     return Presence(file, path)
 
 
-def anybody(folder: Path) -> tuple[dict[str, Any], ...]:
-    """Give the operators whose processes live; forget those whose don't."""
+def anybody(folder: Path, left_alone: float = math.inf) -> tuple[dict[str, Any], ...]:
+    """Give the operators whose processes live and have acted within `left_alone` seconds.
+
+    A page may stay open in a browser for days with nobody before it. Those whose process has
+    ended are forgotten.
+    """
     alive = []
     for path in sorted(folder.glob("*.json")):
         try:
@@ -45,7 +56,8 @@ def anybody(folder: Path) -> tuple[dict[str, Any], ...]:
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    alive.append(json.loads(file.read() or "{}"))
+                    if time.time() - path.stat().st_mtime <= left_alone:
+                        alive.append(json.loads(file.read() or "{}"))
                     continue
         except FileNotFoundError:
             continue

@@ -33,16 +33,20 @@ def add(root: Path, source: Path, *, who: str, because: str, at: str) -> Path:
     return target
 
 
-def verify(root: Path) -> None:
-    """Raise ArchiveBroken at the first addendum that does not follow from what was there."""
+def verify(root: Path) -> int:
+    """Give how many addenda there are.
+
+    Raises:
+        ArchiveBroken: At the first that does not follow from what was there.
+    """
     folder = root / "addenda"
     if not folder.is_dir():
-        return
+        return 0
     prev = (root / manifest.SEAL).read_text().strip()
     expected = set()
     for path in _told(folder):
-        data = json.loads(path.read_bytes())
-        if canonical(data) != path.read_bytes() or data["prev"] != prev:
+        data = _entry(path)
+        if data.get("prev") != prev:
             raise ArchiveBroken(f"addenda/{path.name} does not follow what was there before it")
         if not (folder / data["file"]).is_file() or manifest.sha256(folder / data["file"]) != data["sha256"]:
             raise ArchiveBroken(f"addenda/{data['file']} was changed or is missing")
@@ -51,6 +55,18 @@ def verify(root: Path) -> None:
     extra = sorted({path.name for path in folder.iterdir()} - expected)
     if extra:
         raise ArchiveBroken(f"addenda/{extra[0]} was added without its entry")
+    return len(expected) // 2
+
+
+def _entry(path: Path) -> dict[str, str]:
+    content = path.read_bytes()
+    try:
+        data = json.loads(content)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or canonical(data) != content:
+        raise ArchiveBroken(f"addenda/{path.name} is no entry of an addendum")
+    return data
 
 
 def _told(folder: Path) -> list[Path]:

@@ -58,10 +58,16 @@ def seal(
 def _page(source: Path, pages: Path) -> tuple[str, str]:
     text = source.read_text(encoding="utf-8")
     nb = nbformat.reads(text, as_version=4)
-    title = next((c.source.splitlines()[0].lstrip("# ") for c in nb.cells if c.cell_type == "markdown"), source.stem)
+    title = title_of(nb, source.stem)
     manifest.put(pages / source.name, text.encode())
     manifest.put(pages / f"{source.stem}.html", page_html(text, title).encode())
     return title, f"notebooks/{source.stem}.html"
+
+
+def title_of(nb: nbformat.NotebookNode, otherwise: str) -> str:
+    """Give a page's title; papermill puts cells of its own above it when the page fails."""
+    told = [cell.source for cell in nb.cells if cell.cell_type == "markdown" and cell.source.startswith("# ")]
+    return str(told[0].splitlines()[0][2:]) if told else otherwise
 
 
 def _refuse_secrets(root: Path, variables: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """The command `golive`."""
 
-from golive.cli.commands import main
+from golive.cli import archives, emergency, projects, rehearsals, runs
+from golive.cli.main import main
 
-__all__ = ["main"]
+__all__ = ["archives", "emergency", "main", "projects", "rehearsals", "runs"]

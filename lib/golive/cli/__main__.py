@@ -1,5 +1,5 @@
 """`python -m golive.cli`, as the guard's own process is started."""
 
-from golive.cli.commands import main
+from golive.cli import main
 
 main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from golive.pages.words import glyph
 
 LONGEST = 600
+SHORT = 16
+BOLD = "font-weight:bold;"
+TYPED = re.compile(r"(await )?go\.|golive |run = |[/\w-]+\.(ipynb|txt)$")
 STYLE = "border-left:6px {line} currentColor;padding:.3em .8em;margin:.2em 0;font-family:system-ui,sans-serif"
 LINES = {"ROLLBACK": "double", "ROLLED BACK": "double", "STOPPED": "double", "FAIL": "double", "HOLD": "dashed"}
 
@@ -39,7 +43,7 @@ class Answer:
         lines = [f"{glyph(self.word)} {self.word}   {_bounded(self.headline)}"]
         width = max((len(name) for name, _ in self.facts), default=0)
         lines += [f"    {name:<{width}}  {_bounded(value)}" for name, value in self.facts]
-        lines += _aligned(self.table) if self.table else []
+        lines += _aligned(self.table) if self.table and self.table.rows else []
         lines += [f"NEXT  {self.next}"] if self.next else []
         return "\n".join(lines)
 
@@ -56,14 +60,11 @@ class Answer:
         parts.append(f'<div style="font-size:1.15em"><b>{glyph(self.word)} {_safe(self.word)}</b> ')
         parts.append(f"&nbsp;{_safe(self.headline)}</div>")
         if self.facts:
-            rows = "".join(f"<tr><td><b>{_safe(n)}</b></td><td>{_safe(v)}</td></tr>" for n, v in self.facts)
-            parts.append(f'<table style="text-align:left">{rows}</table>')
-        if self.table:
-            head = "".join(f'<th style="text-align:left">{_safe(c)}</th>' for c in self.table.columns)
-            body = "".join(
-                "<tr>" + "".join(f'<td style="text-align:left">{_safe(c)}</td>' for c in row) + "</tr>"
-                for row in self.table.rows
-            )
+            rows = "".join(f"<tr>{_cell(name, BOLD)}{_cell(value)}</tr>" for name, value in self.facts)
+            parts.append(f"<table>{rows}</table>")
+        if self.table and self.table.rows:
+            head = "".join(_cell(column, BOLD) for column in self.table.columns)
+            body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in self.table.rows)
             parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
         if self.picture:
             data = base64.b64encode(self.picture).decode()
@@ -72,12 +73,19 @@ class Answer:
                 f'<img alt="{alt}" style="max-width:100%;background:white" src="data:image/png;base64,{data}">'
             )
         if self.next:
-            parts.append(f"<div><b>NEXT</b> &nbsp;<code>{_safe(self.next)}</code></div>")
+            shown = f"<code>{_safe(self.next)}</code>" if TYPED.match(self.next) else _safe(self.next)
+            parts.append(f"<div><b>NEXT</b> &nbsp;{shown}</div>")
         return "".join(parts) + "</div>"
 
 
 def _bounded(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def _cell(text: str, style: str = "") -> str:
+    """Give a table's cell; what is short stays on one line, so that a number keeps its unit."""
+    wrap = "white-space:nowrap;" if len(text) <= SHORT else "overflow-wrap:anywhere;"
+    return f'<td style="text-align:left;vertical-align:top;{wrap}{style}">{_safe(text)}</td>'
 
 
 def _safe(text: str) -> str:

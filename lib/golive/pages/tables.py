@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from golive.core.plan import Plan
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, State
 from golive.core.verdict import Verdict, Word
@@ -65,8 +66,9 @@ def baseline_answer(body: Mapping[str, Any], then: str) -> Answer:
 
 def act_answer(act: Act, then: str) -> Answer:
     """Give what came of something that touched the world."""
-    word = "DONE" if act.done else "FAIL"
-    return Answer(word, f"{act.name}: {act.detail.get('seen', act.result)} at {clock(act.ended_at)}", next=then)
+    good = "PASS" if act.name == "prove" else "DONE"
+    seen = act.detail.get("seen", act.result)
+    return Answer(good if act.done else "FAIL", f"{act.name} at {clock(act.ended_at)}: {seen}", next=then)
 
 
 def rollback_answer(act: Act) -> Answer:
@@ -87,7 +89,7 @@ def rollback_answer(act: Act) -> Answer:
 def timeline(entries: Sequence[Entry]) -> Answer:
     """Give the run's story, one row for each entry that a person would tell."""
     rows = [(str(e.seq), clock(e.at), e.phase, e.kind.value, say(e), e.who["name"]) for e in entries if say(e)]
-    table = Table(("entry", "when", "phase", "what", "", "who"), rows)
+    table = Table(("entry", "when", "phase", "what", "in words", "who"), rows)
     return Answer("DONE", f"{len(rows)} of {len(entries)} entries, in their order", table=table)
 
 
@@ -95,6 +97,14 @@ def say(entry: Entry) -> str:
     """Give an entry in one line; "" for those that only machines read."""
     body = entry.body
     match entry.kind:
+        case Kind.RUN_OPENED:
+            return f"{body['title']}, plan {body['plan']}"
+        case Kind.GUARD_STARTED | Kind.GUARD_STOPPED:
+            return str(body["guard"])
+        case Kind.CHECKED:
+            return f"checks ({body['stage']}) {'passed' if body['passed'] else 'did not all pass'}"
+        case Kind.BASELINE:
+            return f"stable: {body['failed']} of {body['requests']} requests failed"
         case Kind.FINDING:
             return f"{body['sentence']}: {body['result']}" if body["result"] != "pass" else ""
         case Kind.REQUEST | Kind.INTENT:
@@ -114,7 +124,7 @@ def say(entry: Entry) -> str:
         case Kind.SOAKED:
             return f"soaked {body['seconds']:.0f} s: {body['word']}"
         case Kind.FAULT:
-            return f"fault {body['fault']}"
+            return f"fault set on purpose: {body['fault']}"
         case Kind.DIGEST | Kind.PAGE:
             return ""
         case Kind.NOTICE:
@@ -123,10 +133,10 @@ def say(entry: Entry) -> str:
             return str(body.get("why") or body.get("text") or body.get("notebook") or entry.kind.value)
 
 
-def banner(state: State, title: str, note: str, facts: Sequence[tuple[str, str]]) -> Answer:
-    """Give the first line that is read aloud: world, site, phase, split."""
-    word = "SANDBOX" if note and state.plan == "sandbox" else state.plan.upper()
-    shown = f"{title} · {percent(state.split)} of visitors on the canary"
+def banner(state: State, title: str, plan: Plan, operator: str, facts: Sequence[tuple[str, str]]) -> Answer:
+    """Give the first line that is read aloud: world, phase, site, split, and who is at the keyboard."""
+    word = "SANDBOX" if plan.world == "sandbox" else state.plan.upper()
+    shown = f"{title} · {plan.site.name} · {percent(state.split)} of visitors on the canary · {operator}"
     if state.rolled_back:
         shown += " · ROLLED BACK"
-    return Answer(word, shown, [*facts, ("limits", note)], next="the next cell")
+    return Answer(word, shown, [*facts, ("limits", plan.note)], next="the next cell")

@@ -10,7 +10,7 @@ GLYPHS = {
     "HOLD": "‖",
     "HELD": "‖",
     "ROLLBACK": "✖",
-    "ROLLED BACK": "✖",
+    "ROLLED BACK": "←",
     "FAIL": "✖",
     "STOPPED": "■",
     "NOTHING DONE": "–",
@@ -34,6 +34,11 @@ def percent(share: float | None) -> str:
 def clock(utc: str) -> str:
     """Give the time of day of a UTC text, to the second."""
     return f"{utc[11:19]} UTC" if len(utc) >= 19 else utc
+
+
+def day(utc: str) -> str:
+    """Give day and time of a UTC text, to the second."""
+    return f"{utc[:10]} {clock(utc)}"
 
 
 def span(seconds: float | None) -> str:

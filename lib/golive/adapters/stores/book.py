@@ -41,7 +41,8 @@ class SqliteBook:
     def __init__(self, path: Path, alive: Path) -> None:
         self._path, self._alive = path, alive
         self._engine = engine(path, 2.0, durable=False)
-        SCHEMA.create_all(self._engine)
+        with unavailable("book", path):
+            SCHEMA.create_all(self._engine)
 
     def beat(self, guard: str, utc: str, monotonic: float) -> None:
         """Say that `guard` lives; also touches the file by which the world lives."""
@@ -53,7 +54,7 @@ class SqliteBook:
 
     def last_beat(self) -> tuple[str, str, float] | None:
         """Give guard, UTC and monotonic seconds of the last beat."""
-        with self._engine.connect() as connection:
+        with unavailable("book", self._path), self._engine.connect() as connection:
             row = connection.execute(sa.select(BEATS.c.guard, BEATS.c.utc, BEATS.c.at)).first()
         return (row[0], row[1], row[2]) if row else None
 
@@ -72,7 +73,7 @@ class SqliteBook:
     def samples(self, after: float = 0.0) -> Sequence[Sample]:
         """Give the samples that came after `after` (monotonic seconds), in order."""
         query = sa.select(SAMPLES.c.text).where(SAMPLES.c.at > after).order_by(SAMPLES.c.at)
-        with self._engine.connect() as connection:
+        with unavailable("book", self._path), self._engine.connect() as connection:
             return [from_json(json.loads(text)) for (text,) in connection.execute(query).all()]
 
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
@@ -83,7 +84,7 @@ class SqliteBook:
 
     def last_look(self) -> LookNote | None:
         """Give what the guard saw and thought last."""
-        with self._engine.connect() as connection:
+        with unavailable("book", self._path), self._engine.connect() as connection:
             row = connection.execute(sa.select(LOOKS.c.text)).first()
         return LookNote(**json.loads(row[0])) if row else None
 

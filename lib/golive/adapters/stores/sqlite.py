@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from golive.adapters.clocks import utc
@@ -118,10 +118,12 @@ class SqliteStore:
 
 @contextlib.contextmanager
 def unavailable(what: str, path: Path) -> Iterator[None]:
-    """Turn trouble with a file of ours (locked, full, gone) into StoreUnavailable."""
+    """Turn trouble with a file of ours (locked, full, gone, no database) into StoreUnavailable."""
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError, OSError) as error:
+    except IntegrityError:
+        raise
+    except (DatabaseError, sqlite3.DatabaseError, OSError) as error:
         cause = getattr(error, "orig", None) or error
         raise StoreUnavailable(
             f"the {what} {path} can't be used: {cause}\n"

@@ -79,17 +79,19 @@ class SandboxWorld:
             WorldFailed: If the process that should have it does not answer.
         """
         fault = known_fault(name)
+        gone = f"the sandbox of {self._folder.name} does not answer\nNEXT     golive status {self._folder.name}"
+        if not self._folder.world.exists():
+            raise WorldFailed(gone)
         async with httpx.AsyncClient(timeout=3.0) as client:
             for place in fault.place:
                 url = f"{getattr(self.address, place)}/-/fault"
                 try:
                     await client.post(url, json={"name": fault.value, "on": on})
-                except httpx.RemoteProtocolError:
+                except (httpx.RemoteProtocolError, httpx.ReadError):
                     if fault is not Fault.CRASH:
-                        raise
-                except httpx.ReadError:
-                    if fault is not Fault.CRASH:
-                        raise
+                        raise WorldFailed(gone) from None
+                except httpx.TransportError:
+                    raise WorldFailed(gone) from None
 
     def _supervisor(self) -> psutil.Process | None:
         if not self._folder.world.exists():

@@ -1,0 +1,50 @@
+"""Commands about plans and projects: they start nothing."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from golive.cli.main import clear, main
+from golive.core.errors import GoLiveError, PlanError
+
+
+@main.command()
+@click.argument("name", default="sandbox")
+@clear
+def plan(name: str) -> None:
+    """Print the schedule of plan NAME; touches nothing."""
+    from golive.folders import project
+    from golive.pages.schedule import schedule
+    from golive.plans import load
+
+    loaded, _ = load(name, project())
+    click.echo(schedule(loaded))
+    if loaded.not_ready():
+        raise PlanError(f"plan {name} may not start: {'; '.join(loaded.not_ready())}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@clear
+def init(folder: Path) -> None:
+    """Make FOLDER a project: its own notebooks, plans and runs."""
+    from golive.folders import MARKER
+    from golive.plans import packaged
+
+    if (folder / MARKER).exists():
+        raise GoLiveError(f"{folder} is a project already\nNEXT     cd {folder} && golive rehearse")
+    files = {folder / "params" / f"{name}.yaml": text for name, text in packaged().items()}
+    for item in (resources.files("golive") / "notebooks").iterdir():
+        if item.name.endswith(".ipynb"):
+            files[folder / "notebooks" / item.name] = item.read_text(encoding="utf-8")
+    taken = [path for path in files if path.exists()]
+    if taken:
+        raise GoLiveError(f"{taken[0]} exists, and is not overwritten\nNEXT     golive init ANOTHER-FOLDER")
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (folder / MARKER).write_text("# the root of a golive project\n")
+    click.echo(f"made {folder}\nNEXT  cd {folder} && golive rehearse")

@@ -1,0 +1,81 @@
+"""Which typed decisions count: the newest verdict's code, a reason, and a second person for the bolder ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from golive.core.errors import Stopped
+from golive.core.plan import Plan
+from golive.core.state import Judged
+from golive.core.verdict import Word
+from golive.pages.words import clock, span
+
+CHOICES = ("proceed", "hold", "rollback")
+THEN = {
+    "proceed": "go.close()",
+    "hold": 'go.judge() again later, or await go.rollback(because="what you saw")',
+    "rollback": 'await go.rollback(because="what you saw")',
+}
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was typed, or what the plan's policy chose."""
+
+    choice: str
+    code: str
+    because: str
+    second: str = ""
+    by_policy: bool = False
+
+
+def undecided(judged: Judged) -> Stopped:
+    """Give the stop of a gate at which nobody has decided yet."""
+    why = f"undecided: the verdict {judged.code} says {judged.word}: {judged.reason}"
+    return Stopped(why, typed(judged))
+
+
+def by_policy(judged: Judged, because: str) -> Decided:
+    """Give what the policy of an unattended rehearsal decides: it follows the verdict."""
+    why = because or f"the plan's policy follows the verdict: {judged.reason}"
+    return Decided(judged.word.lower(), judged.code, why, by_policy=True)
+
+
+def refuse(decided: Decided, judged: Judged, plan: Plan, operator: str, now: datetime) -> None:
+    """Raise Stopped when the decision can't count: with why, and with what to type instead."""
+    if decided.choice not in CHOICES:
+        raise Stopped(f"{decided.choice!r} is no decision: proceed, hold and rollback are", typed(judged))
+    if decided.code.strip().upper() != judged.code:
+        raise Stopped(
+            f"{decided.code!r} is not the newest verdict: that is {judged.code} of {clock(judged.at)}, {judged.word}",
+            typed(judged),
+        )
+    if not any(letter.isalnum() for letter in decided.because):
+        raise Stopped("a decision needs a reason in words", typed(judged, decided.choice))
+    age = (now - datetime.fromisoformat(judged.at)).total_seconds()
+    if age > plan.judging.decision_valid.total_seconds():
+        raise Stopped(
+            f"the verdict {judged.code} is {span(age)} old, and good for "
+            f"{span(plan.judging.decision_valid.total_seconds())}",
+            "go.judge()",
+        )
+    if decided.choice == "proceed" and judged.word != Word.PROCEED:
+        _refuse_boldness(decided, judged, plan, operator)
+
+
+def _refuse_boldness(decided: Decided, judged: Judged, plan: Plan, operator: str) -> None:
+    if judged.word == Word.ROLLBACK:
+        raise Stopped("the verdict says ROLLBACK, and nobody goes forward against that", typed(judged, "rollback"))
+    names = {person.name for person in plan.roles.values()} - {operator, "TBD"}
+    if decided.second not in names:
+        known = ", ".join(sorted(names)) or "the plan names none"
+        raise Stopped(
+            f"the verdict says {judged.word}: going on needs a second person of the plan's roles ({known}) as second=",
+            typed(judged, "hold"),
+        )
+
+
+def typed(judged: Judged, choice: str = "") -> str:
+    """Give the line that answers a verdict."""
+    return f'go.decide("{choice or judged.word.lower()}", "{judged.code}", because="what you saw")'

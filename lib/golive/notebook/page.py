@@ -1,0 +1,238 @@
+"""One phase's page: a method for each of its questions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any
+
+from golive import wiring
+from golive.adapters.checks.run import run_checks
+from golive.adapters.clocks import utc
+from golive.awaited import awaited
+from golive.core.errors import NameUnknown, Stopped
+from golive.core.order import Already, May, Step, Stop, may
+from golive.core.record import Entry, Kind
+from golive.core.state import Act, PhaseState, State, fold
+from golive.notebook.attended import attended
+from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
+from golive.notebook.desk import Desk, Waiting
+from golive.notebook.soak import Soak, picture_of, samples_of
+from golive.notebook.verdicts import newest
+from golive.pages import tables
+from golive.pages.answer import Answer
+from golive.pages.words import clock, span
+from golive.ports import Finding, Result
+from golive.run import Run
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+GOOD = (Result.PASS, Result.ATTESTED, Result.WAIVED)
+FRESH = timedelta(minutes=30)
+BASELINE_GRACE = 15.0
+END_ALONE = "go.close()"
+ROLL_BACK = 'await go.rollback(because="what you saw")'
+
+
+class Page(Desk):
+    """One phase's page. It holds names and connections; what has happened is in the record."""
+
+    def __init__(self, run: Run, phase: str) -> None:
+        names = [p.name for p in run.plan.phases]
+        if phase not in names:
+            raise NameUnknown("phase", phase, names)
+        self.phase = phase
+        allowed = may(run.state(), Step.OPEN, phase, run.clock.now())
+        if isinstance(allowed, Stop):
+            raise allowed.error()
+        super().__init__(run)
+        if not isinstance(allowed, Already) and not self.here.opened_at:
+            self.run.append(Kind.PHASE_OPENED, {"notebook": self.here.notebook, "operator": run.who.name}, phase)
+
+    @property
+    def here(self) -> PhaseState:
+        """This phase, as the record has it now."""
+        return self.state.named(self.phase)
+
+    def _may(self, step: Step) -> May:
+        self.presence.touch()
+        state = self.state
+        allowed = may(state, step, self.phase, self.run.clock.now())
+        if isinstance(allowed, Stop):
+            raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
+        return allowed
+
+    def _still(self, step: Step) -> Callable[[State], None]:
+        """Give the check that is made once more under the record's write lock."""
+
+        def check(state: State) -> None:
+            allowed = may(state, step, self.phase, self.run.clock.now())
+            if isinstance(allowed, Stop):
+                raise allowed.error()
+
+        return check
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self._banner()._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return str(self._banner())
+
+    def _banner(self) -> Answer:
+        state, plan = self.state, self.run.plan
+        last = state.head
+        use = plan.phase(self.phase)
+        facts = [
+            ("run", state.run),
+            ("operator", f"{self.run.who.name} (claimed), {self.run.who.user}@{self.run.who.host} (seen)"),
+            ("responsible", ", ".join(use.responsible)),
+            ("soak", span(use.soak.total_seconds()) if use.soak else "none"),
+            ("plan", state.fingerprint[:12]),
+            ("guard", f"{state.guard.id} on {state.guard.host}" if state.guard else "none"),
+            ("last entry", f"{last.seq} {last.kind} at {clock(last.at)}" if last else "none"),
+        ]
+        if any(p.assumed for p in state.phases):
+            facts.append(("assumed", "earlier phases were assumed, not passed: this is no rehearsal of the whole"))
+        return tables.banner(state, self.here.title, plan, self.run.who.name, facts)
+
+    @awaited
+    async def checks(self) -> Answer:
+        """Look whether this phase may start."""
+        return await self._check("start", self.run.plan.phase(self.phase).start_checks)
+
+    @awaited
+    async def phase_checks(self) -> Answer:
+        """Look at what is special in this phase."""
+        return await self._check("special", self.run.plan.phase(self.phase).special_checks)
+
+    async def _check(self, stage: str, uses: Any) -> Answer:
+        self._may(Step.CHECK)
+        findings: list[Finding] = await run_checks(uses, wiring.known_checks(), wiring.scene(self.run))
+        for finding in findings:
+            self.run.append(Kind.FINDING, {"stage": stage, **asdict(finding)}, self.phase)
+        counts = {result.value: sum(f.result is result for f in findings) for result in Result}
+        passed = all(f.result in GOOD for f in findings)
+        until = utc(self.run.clock.now() + min((use.fresh_for for use in uses), default=FRESH))
+        body = {"stage": stage, "passed": passed, "counts": counts, "good_until": until}
+        self.run.append(Kind.CHECKED, body, self.phase)
+        then = "the next cell" if passed else "mend what failed, then run this cell again"
+        return tables.checks_answer(findings, then)
+
+    @awaited
+    async def baseline(self) -> Answer:
+        """See what is normal: stable, before the first shift."""
+        self._may(Step.BASELINE)
+        waiting = Waiting("the guard measures stable")
+        while waiting.seconds < self.run.plan.judging.baseline.total_seconds() + BASELINE_GRACE:
+            found = next((e for e in self.run.store.read() if e.kind is Kind.BASELINE), None)
+            if found is not None:
+                waiting.over()
+                return tables.baseline_answer(found.body, "the next cell")
+            await waiting.a_moment()
+        waiting.over()
+        raise Stopped("stable could not be measured", "await go.checks()")
+
+    @awaited
+    async def shift(self) -> Answer:
+        """Move visitors to the canary, by this phase's share."""
+        allowed = self._may(Step.SHIFT)
+        if isinstance(allowed, Already):
+            return Answer("NOTHING DONE", allowed.what, next="await go.prove()")
+        await self.ask("shift", {"share": self.here.share}, self.phase, self._still(Step.SHIFT))
+        return self._acted(self.here.shift, "await go.prove()")
+
+    @awaited
+    async def prove(self) -> Answer:
+        """Count whether the shift took effect."""
+        allowed = self._may(Step.PROVE)
+        if isinstance(allowed, Already):
+            return Answer("NOTHING DONE", allowed.what, next="await go.soak()")
+        await self.ask("prove", {}, self.phase, self._still(Step.PROVE))
+        return self._acted(self.here.proof, "await go.soak()")
+
+    def _acted(self, act: Act | None, then: str) -> Answer:
+        if act is None or not act.done:
+            seen = act.detail.get("seen", act.result) if act else "nothing"
+            raise Stopped(f"{act.name if act else 'the act'}: {seen}", ROLL_BACK)
+        return tables.act_answer(act, then)
+
+    @awaited
+    async def soak(self) -> Answer:
+        """Watch what the guard sees, until the soak is over. Interrupting this ends the watching only."""
+        return await Soak(self, self.phase).watch(lambda: self._may(Step.SOAK))
+
+    def judge(self) -> Answer:
+        """Freeze what the numbers say, for a decision to answer."""
+        self._may(Step.JUDGE)
+        verdict = newest(self.run, self.here)
+        code = "".join(secrets.choice(LETTERS) for _ in range(4))
+        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json()}, self.phase)
+        drawn = samples_of(self.run, self.phase) and verdict.readings
+        picture = picture_of(self, self.phase, verdict.reason) if drawn else None
+        return tables.verdict_answer(verdict, code=code, picture=picture, note=self.run.plan.note)
+
+    def decide(self, choice: str, code: str = "", because: str = "", second: str = "") -> Answer:
+        """Write down a decision: "proceed", "hold" or "rollback", the verdict's code, and why.
+
+        Unattended on the run's own world the plan's policy decides: it follows the verdict.
+        """
+        self._may(Step.DECIDE)
+        judged = self.here.judged
+        assert judged is not None
+        if choice:
+            decided = Decided(choice, code, because, second)
+        elif attended() or self.run.plan.world == "none":
+            raise undecided(judged)
+        else:
+            decided = by_policy(judged, because)
+        name = "policy" if decided.by_policy else self.run.who.name
+        body = {**asdict(decided), "code": judged.code}
+        signed = replace(self.run, who=replace(self.run.who, name=name))
+        signed.append(Kind.DECISION, body, self.phase, lambda entries: self._counts(decided, entries))
+        return Answer(
+            "DONE", f"{choice or decided.choice}, signed {name}: {decided.because}", next=THEN[decided.choice]
+        )
+
+    def _counts(self, decided: Decided, entries: Sequence[Entry]) -> None:
+        state = fold(entries)
+        self._still(Step.DECIDE)(state)
+        judged = state.named(self.phase).judged
+        assert judged is not None
+        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.now())
+
+    def close(self) -> Answer:
+        """Hand over: close the phase, and the run with it when this page was opened by itself."""
+        state = self.state
+        if _ends_alone(state):
+            self.close_run("rolled-back", str(state.rollback.detail.get("because", "")) if state.rollback else "")
+            return self._gone("closed as rolled back")
+        allowed = self._may(Step.CLOSE)
+        if isinstance(allowed, Already):
+            return Answer("NOTHING DONE", allowed.what)
+        body = {"choice": "proceed", "page": self.here.notebook}
+        self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: self._still(Step.CLOSE)(fold(entries)))
+        state = self.state
+        if state.alone:
+            self.close_run("completed", "the page was opened by itself and is over")
+            return self._gone("closed")
+        head = state.head.hash[:12] if state.head else ""
+        names = [phase.name for phase in state.phases]
+        after = names.index(self.phase) + 1
+        then = f"{state.phases[after].notebook}.ipynb" if after < len(names) else f"golive seal {state.run}"
+        return Answer("DONE", f"{self.here.title} closed, head {head}", next=then)
+
+    def _gone(self, how: str) -> Answer:
+        name = self.run.folder.name
+        return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
+
+    @awaited
+    async def rollback(self, because: str = "") -> Answer:
+        """Send everybody back to stable. Needs a reason and no permission."""
+        answer = await self.roll_back(because, self.phase)
+        return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
+
+
+def _ends_alone(state: State) -> bool:
+    """Say whether all that is left is to end a rehearsal that this page has made and that was rolled back."""
+    return state.alone and state.rolled_back and not state.closed

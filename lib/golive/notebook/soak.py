@@ -1,0 +1,117 @@
+"""The soak as people watch it: a view of what the guard writes, which may be closed and opened again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from golive.core.errors import Stopped
+from golive.core.record import Kind
+from golive.core.samples import Sample
+from golive.core.state import PhaseState
+from golive.core.verdict import Word
+from golive.notebook.attended import attended
+from golive.notebook.desk import Desk
+from golive.notebook.view import View
+from golive.pages.answer import Answer
+from golive.pages.words import clock, percent, span
+
+REDRAW = 2.0
+LOOK = 1.0
+LATE = 60.0
+
+
+class Soak:
+    """Watches one phase of a run until the guard ends its soak."""
+
+    def __init__(self, desk: Desk, phase: str) -> None:
+        self._desk, self._run, self._phase = desk, desk.run, phase
+        self._drawn_at = -REDRAW
+        self._picture: bytes | None = None
+
+    async def watch(self, refuse: Any) -> Answer:
+        """Give the soak's end; `refuse` is called at each look and raises when the soak can't go on.
+
+        Raises:
+            Stopped: When it was interrupted, when the guard is silent, or when nothing ended it.
+        """
+        longest = self._run.plan.phase(self._phase).soak + self._run.plan.judging.hold_up_to
+        until = time.monotonic() + longest.total_seconds() + LATE
+        view = View()
+        try:
+            while time.monotonic() < until:
+                self._desk.presence.touch()
+                refuse()
+                soaked = self._here.soaked
+                if soaked is not None:
+                    view.make_way()
+                    return self._ended(soaked)
+                if self._desk.guard_silent():
+                    raise Stopped("the guard is silent: nobody watches this soak", self._desk.revive())
+                view.show(self._progress())
+                await asyncio.sleep(LOOK)
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self._run.append(Kind.NOTE, {"text": "watching the soak was interrupted; the guard goes on"}, self._phase)
+            why = "HOLD, watching was interrupted; the guard goes on and rolls back by itself if it must"
+            raise Stopped(why, "await go.soak()") from None
+        raise Stopped("the soak did not end", f"golive status {self._run.folder.name}")
+
+    @property
+    def _here(self) -> PhaseState:
+        return self._run.state().named(self._phase)
+
+    def _ended(self, soaked: Mapping[str, Any]) -> Answer:
+        from golive.pages.charts import conclusion
+
+        title = conclusion(samples_of(self._run, self._phase), self._run.plan.criteria)
+        word = "DONE" if soaked["word"] == Word.PROCEED else "HOLD"
+        facts = [
+            ("soaked", span(soaked["seconds"])),
+            ("ended at", clock(soaked["at"])),
+            ("the guard says", f"{soaked['word']}: {soaked['reason']}"),
+        ]
+        picture = picture_of(self._desk, self._phase, title)
+        return Answer(word, title, facts, picture=picture, picture_text=title, next="the next cell")
+
+    def _progress(self) -> Answer:
+        look = self._run.book.last_look()
+        verdict = (look.body.get("verdict") if look else None) or {}
+        left = verdict.get("soak_left")
+        needed = verdict.get("more_requests")
+        facts = [
+            ("time left", "soak is over, the guard extends it" if left == 0 else span(left)),
+            ("canary requests", str(look.body["canary_requests"]) if look else "none yet"),
+            ("still needed", "nothing" if needed in (None, 0) else f"{needed} requests"),
+            ("seen at", f"{clock(look.utc)}" if look else "not yet"),
+        ]
+        word = verdict.get("word", "HOLD")
+        reason = verdict.get("reason", "waiting for the guard's first verdict")
+        return Answer(word, reason, facts, picture=self._live_picture(), picture_text=reason)
+
+    def _live_picture(self) -> bytes | None:
+        """Give the chart for a person, drawn anew every other look; nobody looks at an unattended page."""
+        if attended() and time.monotonic() - self._drawn_at >= REDRAW:
+            self._drawn_at = time.monotonic()
+            self._picture = picture_of(self._desk, self._phase, f"{self._here.title}, while it soaks")
+        return self._picture
+
+
+def samples_of(run: Any, phase: str) -> list[Sample]:
+    """Give what the guard measured in a phase."""
+    return [sample for sample in run.book.samples() if sample.phase == phase]
+
+
+def picture_of(desk: Desk, phase: str, title: str) -> bytes:
+    """Give a phase's chart with its shift marked, as a PNG."""
+    from golive.pages.charts import Event, soak_chart
+
+    here = desk.state.named(phase)
+    events = []
+    if here.shift is not None and here.shift.done:
+        moved = datetime.fromisoformat(here.shift.ended_at).timestamp()
+        events.append(Event(moved, f"{percent(here.share)} on the canary"))
+    samples = samples_of(desk.run, phase)
+    return soak_chart(samples, criteria=desk.run.plan.criteria, title=title, events=events)

@@ -1,0 +1,37 @@
+"""The verdict that a page freezes: the guard's newest, or that of the checks where nobody soaks."""
+
+from __future__ import annotations
+
+from golive.core.plan import PhaseKind
+from golive.core.state import PhaseState
+from golive.core.verdict import Hold, Verdict, Word, from_json
+from golive.run import Run
+
+
+def newest(run: Run, here: PhaseState) -> Verdict:
+    """Give what the numbers say of the phase `here`, now; HOLD when nothing is known."""
+    special = here.checks.get("special")
+    if special is not None and not special.passed:
+        return _plain(Word.HOLD, "the checks of this phase did not all pass", Hold.BETWEEN)
+    if here.kind in (PhaseKind.PREFLIGHT, PhaseKind.COMPLETION):
+        return _on_checks(here)
+    look = run.book.last_look()
+    silent = run.plan.guarding.guard_silent.total_seconds()
+    if look is None or run.clock.monotonic() - look.at > silent:
+        return _plain(Word.HOLD, "the guard is silent, so nothing is known", Hold.UNMEASURED)
+    if look.body.get("verdict") is None or look.body.get("phase") != here.name:
+        return _plain(Word.HOLD, "the guard has no verdict on this phase", Hold.UNMEASURED)
+    return from_json(look.body["verdict"])
+
+
+def _on_checks(here: PhaseState) -> Verdict:
+    start = here.checks.get("start")
+    if start is None or not start.passed:
+        return _plain(Word.HOLD, "the checks of this phase did not all pass", Hold.BETWEEN)
+    if here.kind is PhaseKind.COMPLETION:
+        return _plain(Word.PROCEED, "every phase is closed and the checks pass", None)
+    return _plain(Word.PROCEED, "every check passed and stable was watched", None)
+
+
+def _plain(word: Word, reason: str, hold: Hold | None) -> Verdict:
+    return Verdict(word, hold, "", reason, (), 0.0, None, None, word, "the letter says nothing here")

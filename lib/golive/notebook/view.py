@@ -1,0 +1,33 @@
+"""One output that is redrawn in place while a cell waits, and that makes way for the cell's answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from golive.pages.answer import Answer
+
+
+class View:
+    """Shows answers one after another in the same place; without IPython it shows nothing."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, answer: Answer) -> None:
+        """Show `answer` in place of what was shown before."""
+        from IPython import get_ipython
+        from IPython.display import display
+
+        if get_ipython() is None:
+            return
+        if self._handle is None:
+            self._handle = display(answer, display_id=True)
+        else:
+            self._handle.update(answer)
+
+    def make_way(self) -> None:
+        """Let the next output take the place of what was shown, without a moment of emptiness between."""
+        from IPython.display import clear_output
+
+        if self._handle is not None:
+            clear_output(wait=True)

@@ -1,0 +1,77 @@
+"""A run on disk without a world: what a page may be tried on in milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from golive.adapters.clocks import FakeClock
+from golive.adapters.stores.book import SqliteBook
+from golive.adapters.stores.sqlite import SqliteStore
+from golive.core.record import Draft, Kind, Who
+from golive.core.verdict import Hold, Verdict, Word
+from golive.folders import RunFolder
+from golive.plans import find
+from golive.ports import LookNote
+from golive.run import Run, new_id, opening
+from tests.builders import sandbox
+
+
+class NoWaitClock(FakeClock):
+    """A clock that moves only when told to, whoever sleeps."""
+
+    def advance_minutes(self, minutes: float) -> None:
+        self.advance(timedelta(minutes=minutes).total_seconds())
+
+
+def make_run(root, *, name="run", alone=True, page="", operator="ada") -> Run:
+    """Give a fresh run whose earlier phases are assumed, up to the canary at 25 %."""
+    plan, clock = sandbox(), NoWaitClock()
+    folder = RunFolder.make(root, name)
+    folder.plan.write_text(find("sandbox", None)[0])
+    store = SqliteStore(folder.record, code="test", plan=plan.fingerprint, clock=clock)
+    run = Run(folder, plan, store, SqliteBook(folder.book, folder.alive), clock, Who(operator, operator, "host", "1"))
+    run.append(Kind.RUN_OPENED, opening(folder, plan, "test", alone=alone, unattended=False, page=page))
+    for phase in ("preflight", "canary-1", "canary-5"):
+        run.append(Kind.PHASE_ASSUMED, {"why": "a test"}, phase)
+    return run
+
+
+def verdict(word: Word, reason: str = "the numbers say so", left: float = 0.0) -> Verdict:
+    hold = Hold.BETWEEN if word is Word.HOLD else None
+    return Verdict(word, hold, "", reason, (), left, 0, None, word, "")
+
+
+def shifted_and_proven(run: Run, phase: str = "canary-25") -> None:
+    """Let the record say that a phase was checked, shifted and proven."""
+    until = "2100-01-01T00:00:00.000Z"
+    run.append(Kind.CHECKED, {"stage": "start", "passed": True, "counts": {}, "good_until": until}, phase)
+    for act in ("shift", "prove"):
+        body = {"act": act, "request": "", "share": 0.25}
+        intent = run.append(Kind.INTENT, body, phase)
+        run.append(Kind.OUTCOME, {**body, "intent": intent.id, "result": "done", "seen": "as asked"}, phase)
+
+
+def beat(run: Run) -> None:
+    run.book.beat("guard-1", "2026-01-01T00:00:00.000Z", run.clock.monotonic())
+
+
+def look(run: Run, said: Verdict, phase: str = "canary-25") -> None:
+    """Let the guard have looked just now, and said this."""
+    beat(run)
+    body = {"phase": phase, "share": 0.25, "verdict": said.to_json(), "canary_requests": 10}
+    run.book.add([], LookNote(run.clock.monotonic(), "2026-01-01T00:00:00.000Z", body))
+
+
+async def answering_guard(run: Run) -> None:
+    """Answer each request with an outcome, as a guard would."""
+    while True:
+        beat(run)
+        asked = run.state().request
+        if asked is not None:
+            body = {"act": asked.name, "request": asked.request, "because": asked.detail.get("because", "")}
+            intent = Draft(new_id(), Kind.INTENT, Who("guard"), body, asked.phase)
+            run.store.append(intent)
+            ended = {**body, "intent": intent.id, "result": "done", "share": 0.0, "seen": "0 % read back"}
+            run.store.append(Draft(new_id(), Kind.OUTCOME, Who("guard"), ended, asked.phase))
+        await asyncio.sleep(0.01)
