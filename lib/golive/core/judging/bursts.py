@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable
 
 GRID = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+MOST_KNOWN = 4096
 PLAUSIBLE = 2.0  # nats below the best: about 95 % (Wilks 1938)
 
 
@@ -23,27 +24,38 @@ class Ratio:
         self.shares = tuple(shares)
         self._against, self._correlation = against, correlation
         if correlation <= 0:
-            self._bad = [math.log(share / against) for share in self.shares]
-            self._good = [math.log1p(-share) - math.log1p(-against) for share in self.shares]
+            nothing = math.log1p(-against)
+            self._each = [(math.log(share / against), math.log1p(-share) - nothing) for share in self.shares]
             return
         size = 1 / correlation - 1
         lgamma = math.lgamma
         self._null = (against * size, (1 - against) * size)
         self._null_at_zero = lgamma(self._null[0]) + lgamma(self._null[1])
-        self._beta = [(share * size, (1 - share) * size) for share in self.shares]
-        self._at_zero = [lgamma(a) + lgamma(b) for a, b in self._beta]
+        beta = [(share * size, (1 - share) * size) for share in self.shares]
+        self._beta = [(a, b, lgamma(a) + lgamma(b)) for a, b in beta]
+        self._known: dict[int, list[float]] = {}
 
     def __call__(self, requests: int, bad: int) -> list[float]:
         """Give one gain for each share, after a second with so many requests and bad ones."""
         good = requests - bad
         if self._correlation <= 0:
-            return [bad * b + good * g for b, g in zip(self._bad, self._good, strict=True)]
+            return [bad * b + good * g for b, g in self._each]
+        if not bad:
+            return self._all_good(requests)
         lgamma = math.lgamma
         null = lgamma(bad + self._null[0]) + lgamma(good + self._null[1]) - self._null_at_zero
-        return [
-            lgamma(bad + a) + lgamma(good + b) - zero - null
-            for (a, b), zero in zip(self._beta, self._at_zero, strict=True)
-        ]
+        return [lgamma(bad + a) + lgamma(good + b) - zero - null for a, b, zero in self._beta]
+
+    def _all_good(self, requests: int) -> list[float]:
+        """Most seconds of most sites have no bad request, and few different numbers of requests."""
+        known = self._known.get(requests)
+        if known is None:
+            lgamma, (_, null) = math.lgamma, self._null
+            before = lgamma(requests + null) - lgamma(null)
+            known = [lgamma(requests + b) - lgamma(b) - before for _, b, _ in self._beta]
+            if len(self._known) < MOST_KNOWN:
+                self._known[requests] = known
+        return known
 
     def log_chance(self, requests: int, bad: int) -> float:
         """Give the log-probability of so many bad ones of so many requests, at the share tested against."""

@@ -11,76 +11,86 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from golive.core.judging.bursts import Ratio
 
-HOPED = (1.0, 0.25)  # multiples of the proceed limit that are tried
-WEIGHTS = (0.5, 0.5)
+HOPED = (1.0, 0.25)  # multiples of the proceed limit that are tried, half of the weight each
+HALF = math.log(0.5)
 
 
-@dataclass
 class ProceedEvidence:
     """The running evidence of one criterion in one phase, against a canary at `level`.
 
-    Attributes:
-        level: Share at and above which a canary is sick.
-        limit: Share below which a canary is good.
-        correlations: What the correlation within a second may be; the least evidence of them counts.
+    `log` is the logarithm of the least evidence over all stretches that begin in the first half of
+    the soak, and over all correlations that are possible.
     """
 
-    level: float
-    limit: float
-    correlations: Sequence[float]
-    requests: int = 0
-    bad: int = 0
-    looks: int = 0
-    _ratios: list[Ratio] = field(default_factory=list)
+    def __init__(self, level: float, limit: float, correlations: Sequence[float]) -> None:
+        """Begin with nothing seen.
 
-    def __post_init__(self) -> None:
-        shares = [self.limit * times for times in HOPED]
-        self._ratios = [Ratio(self.level, shares, rho) for rho in self.correlations]
-        self._sums = [[0.0] * len(shares) for _ in self.correlations]
-        self._highest = [[0.0] * len(shares) for _ in self.correlations]
+        Args:
+            level: Share at and above which a canary is sick.
+            limit: Share below which a canary is good.
+            correlations: What the correlation within a second may be.
+        """
+        self.requests = self.bad = self.looks = 0
+        self.log = 0.0
+        self._tracks = [_Track(Ratio(level, [limit * times for times in HOPED], rho)) for rho in correlations]
 
     def add(self, requests: int, bad: int, first_half: bool) -> None:
         """Take in one look; `first_half` while the first half of the planned soak lasts."""
         if not requests:
             return
-        for ratio, sums, highest in zip(self._ratios, self._sums, self._highest, strict=True):
-            for j, gain in enumerate(ratio(requests, bad)):
-                sums[j] += gain
-                if first_half and sums[j] > highest[j]:
-                    highest[j] = sums[j]
+        for track in self._tracks:
+            track.add(requests, bad, first_half)
+        self.log = min(track.log for track in self._tracks)
         self.requests += requests
         self.bad += bad
         self.looks += 1
 
-    @property
-    def log(self) -> float:
-        """The logarithm of the least evidence over all stretches that begin in the first half."""
-        return min((self._log(i, 0.0, 0.0) for i in range(len(self._sums))), default=0.0)
-
     def needed(self, wanted: float, per_look: float) -> int:
         """Give how many more requests reach `wanted`, none of them bad, at `per_look` requests a look."""
+        each = max(1, round(per_look))
+        return max(track.looks_to(wanted, each) for track in self._tracks) * each
+
+
+class _Track:
+    """The evidence at one correlation, as natural logarithms."""
+
+    def __init__(self, ratio: Ratio) -> None:
+        self._ratio = ratio
+        self._bold = self._mild = self._bold_highest = self._mild_highest = 0.0
+        self.log = 0.0
+
+    def add(self, requests: int, bad: int, first_half: bool) -> None:
+        bold, mild = self._ratio(requests, bad)
+        self._bold += bold
+        self._mild += mild
+        if first_half:
+            self._bold_highest = max(self._bold_highest, self._bold)
+            self._mild_highest = max(self._mild_highest, self._mild)
+        self.log = _half_and_half(self._bold - self._bold_highest, self._mild - self._mild_highest)
+
+    def looks_to(self, wanted: float, each: int) -> int:
+        """Give the fewest looks of `each` good requests that reach `wanted`.
+
+        The evidence is convex in their number, so that Newton's steps come down from above to it.
+        """
         if self.log >= wanted:
             return 0
-        each = max(1, round(per_look))
-        return max(self._needed(i, wanted, each) for i in range(len(self._sums)))
+        bold, mild = self._bold - self._bold_highest, self._mild - self._mild_highest
+        boldly, mildly = self._ratio(each, 0)
+        looks = min((wanted - HALF - bold) / boldly, (wanted - HALF - mild) / mildly)
+        for _ in range(3):
+            one, other = bold + boldly * looks, mild + mildly * looks
+            reached = _half_and_half(one, other)
+            slope = boldly * math.exp(one + HALF - reached) + mildly * math.exp(other + HALF - reached)
+            looks -= (reached - wanted) / slope
+        whole = max(1, math.ceil(looks - 1e-6))
+        enough = _half_and_half(bold + boldly * whole, mild + mildly * whole) >= wanted
+        return whole if enough else whole + 1
 
-    def _needed(self, i: int, wanted: float, each: int) -> int:
-        gains = self._ratios[i](each, 0)
-        low, high = 0, 1
-        while self._log(i, gains[0] * high, gains[1] * high) < wanted:
-            low, high = high, high * 2
-        while low + 1 < high:
-            middle = (low + high) // 2
-            enough = self._log(i, gains[0] * middle, gains[1] * middle) >= wanted
-            low, high = (low, middle) if enough else (middle, high)
-        return high * each
 
-    def _log(self, i: int, *more: float) -> float:
-        sums, highest = self._sums[i], self._highest[i]
-        logs = [s - h + m + math.log(w) for s, h, m, w in zip(sums, highest, more, WEIGHTS, strict=True)]
-        top = max(logs)
-        return top + math.log(sum(math.exp(log - top) for log in logs))
+def _half_and_half(a: float, b: float) -> float:
+    low, high = (a, b) if a < b else (b, a)
+    return high + HALF + math.log1p(math.exp(low - high))

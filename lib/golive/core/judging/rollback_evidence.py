@@ -71,20 +71,23 @@ class _Track:
         self.log = 0.0
 
     def add(self, requests: int, bad: int, entering: float, left: float, before: tuple[int, int]) -> None:
-        """Take in a look: `entering` of the weight begins a change here, `left` of it is untouched."""
-        scale = self._untouched
-        new = math.log(entering) + scale
-        base = [_log_add(log, new + prior) for log, prior in zip(self._logs, self._prior, strict=True)]
-        rest = math.log(left) + scale if left > 0 else -math.inf
-        boost = self._boost(base, rest, requests) if LOWEST_BOOSTED <= self.log < self._wanted else 0.0
-        gains = self._ratio(requests, bad)
-        self._untouched = scale + boost
-        self._logs = [log + gain + boost for log, gain in zip(base, gains, strict=True)]
-        for j, gain in enumerate(gains):
-            if self.best[j] < new + self._prior[j]:
-                self.best[j], self.begun[j] = new + self._prior[j], before
+        """Take in a look: `entering` (a logarithm) begins a change here, `left` of the weight is untouched."""
+        scale, logs, exp, log1p = self._untouched, self._logs, math.exp, math.log1p
+        new = entering + scale
+        for j, prior in enumerate(self._prior):
+            low, high = logs[j], new + prior
+            if self.best[j] < high:
+                self.best[j], self.begun[j] = high, before
+            if low > high:
+                low, high = high, low
+            logs[j] = high + log1p(exp(low - high))
+        rest = left + scale
+        boost = self._boost(logs, rest, requests) if LOWEST_BOOSTED <= self.log < self._wanted else 0.0
+        for j, gain in enumerate(self._ratio(requests, bad)):
+            logs[j] += gain + boost
             self.best[j] += gain + boost
-        self.log = _log_sum([*self._logs, rest + boost])
+        self._untouched = scale + boost
+        self.log = _log_sum([*logs, rest + boost])
 
     def _boost(self, base: list[float], rest: float, requests: int) -> float:
         """Give by how much every outcome below the line may be raised for what lies beyond it."""
@@ -143,8 +146,9 @@ class RollbackEvidence:
         entering = self._entering + ANYWHERE * (spent(due + self.limit * requests) - spent(due))
         self._entering = 0.0
         self._left -= entering
+        weight, left = math.log(entering), math.log(self._left)
         for track in self._tracks:
-            track.add(requests, bad, entering, self._left, before)
+            track.add(requests, bad, weight, left, before)
         self.requests += requests
         self.bad += bad
 
@@ -159,11 +163,6 @@ class RollbackEvidence:
         track = min(self._tracks, key=lambda each: each.log)
         requests, bad = track.begun[max(range(len(track.best)), key=track.best.__getitem__)]
         return Stretch(self.requests - requests, self.bad - bad)
-
-
-def _log_add(a: float, b: float) -> float:
-    low, high = (a, b) if a < b else (b, a)
-    return high if low == -math.inf else high + math.log1p(math.exp(low - high))
 
 
 def _log_sum(logs: Sequence[float]) -> float:
