@@ -20,7 +20,7 @@ EXPECTED = {
     "critical-log@1": BACK,
     "cpu@1": HELD,
     "memory@1": HELD,
-    "one-path@3": HELD,
+    "one-path@3": BACK,
     "slow-leak@3": BACK,
     "both-slow@3": BACK,
     "stable-sick@1": COMPLETED,
