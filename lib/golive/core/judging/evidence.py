@@ -83,7 +83,7 @@ class Evidence:
         """Begin a phase: proceed evidence anew, since each phase has to show for itself that it is well."""
         if soak.after_cutover and not self.soak.after_cutover:
             self._spend()
-        self.soak = soak
+        moved, self.soak = soak.share != self.soak.share, soak
         self.watched = 0.0
         self.counts = {measure.name: (0, 0) for measure in self.measures}
         self.proceed = {
@@ -95,8 +95,9 @@ class Evidence:
         self.gauging = Gauging()
         self.letter.begin()
         self.canary_recent.clear()
-        for evidence in self.rollback.values():
-            evidence.shift()
+        if moved:
+            for evidence in self.rollback.values():
+                evidence.shift()
 
     def add(self, stable: Sample | None, canary: Sample | None) -> None:
         """Take in one look's samples; those that can't be true are left out and count for nobody."""
