@@ -176,6 +176,7 @@ async def test_a_rollback_through_the_guard_ends_a_page_that_was_opened_alone(ju
         page.decide("proceed", code, "all is well")
 
     assert (answer.word, answer.next, stop.value.next) == ("ROLLED BACK", "go.close()", "go.close()")
+    assert repr(page).endswith("NEXT  go.close()")
     page.close()
     assert page.state.closed == "rolled-back"
 

@@ -94,7 +94,8 @@ class Page(Desk):
         ]
         if any(p.assumed for p in state.phases):
             facts.append(("assumed", "earlier phases were assumed, not passed: this is no rehearsal of the whole"))
-        return tables.banner(state, self.here.title, plan, self.run.who.name, facts)
+        banner = tables.banner(state, self.here.title, plan, self.run.who.name, facts)
+        return replace(banner, next=END_ALONE) if _ends_alone(state) else banner
 
     @awaited
     async def checks(self) -> Answer:

@@ -64,7 +64,7 @@ def index_html(
         opened=entries[0].body,
         picture=picture,
         title=title,
-        marks=[row(entry, say(entry), entry.who["name"]) for entry in marks],
+        marks=[row(entry, _told(entry), entry.who["name"]) for entry in marks],
         decisions=[row(entry, *_decision(entry, entries)) for entry in entries if _decides(entry)],
         verdicts=[row(entry, entry.body["word"], entry.body["reason"]) for entry in entries if _judges(entry)],
         checks=[row(e, e.body["sentence"], e.body["result"], e.body["seen"], e.body["expected"]) for e in findings],
@@ -78,6 +78,11 @@ def index_html(
 
 def _marked(entry: Entry) -> bool:
     return entry.kind in MARKED and not (entry.kind is Kind.OUTCOME and entry.body["act"] == "prove")
+
+
+def _told(entry: Entry) -> str:
+    """Give a mark in words; why a person decided stands in the table of decisions."""
+    return f"{entry.body['choice']}, as decided above" if entry.kind is Kind.DECISION else say(entry)
 
 
 def _decides(entry: Entry) -> bool:
