@@ -14,6 +14,7 @@ from golive.runner.signals import Signals
 
 if TYPE_CHECKING:
     from golive.archive.seal import Sealed
+    from golive.faults import FaultSetter
     from golive.wiring import Run
 
 __all__ = ["Asked", "Exit", "rehearse", "resume", "seal_run"]
@@ -27,10 +28,8 @@ def rehearse(asked: Asked) -> Exit:
     """
     with Signals() as signals:
         from golive.runner.opening import opened
-        from golive.runner.rehearsal import Rehearsal
 
-        run, faults = opened(asked)
-        return Rehearsal(run, faults, signals).conduct()
+        return _conduct(*opened(asked), signals)
 
 
 def resume(name: str, runs: Path | None = None) -> Exit:
@@ -41,10 +40,21 @@ def resume(name: str, runs: Path | None = None) -> Exit:
     """
     with Signals() as signals:
         from golive.runner.opening import reopened
-        from golive.runner.rehearsal import Rehearsal
 
-        run, faults = reopened(name, runs)
-        return Rehearsal(run, faults, signals).conduct()
+        return _conduct(*reopened(name, runs), signals)
+
+
+def _conduct(run: Run, faults: FaultSetter, signals: Signals) -> Exit:
+    from golive.runner.progress import say
+    from golive.runner.start import Start
+
+    say(f"run       {run.folder.root}")
+    start = Start(run)
+    if not run.state().closed:
+        start.begin()  # it comes up while the rest is imported
+    from golive.runner.rehearsal import Rehearsal
+
+    return Rehearsal(run, start, faults, signals).conduct()
 
 
 def seal_run(run: Run) -> Sealed:

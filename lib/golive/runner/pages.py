@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from golive.core.plan import Phase
 from golive.core.record import Kind
-from golive.execution.kernels import WarmKernel
-from golive.execution.pages import PageResult, execute_page, template_sha256
 from golive.plans import notebook
 from golive.runner.signals import Signals
 from golive.runner.spare import Spare
 from golive.wiring import Run
+
+if TYPE_CHECKING:
+    from golive.execution.kernels import WarmKernel
+    from golive.execution.pages import PageResult
 
 
 class Pages:
@@ -23,6 +26,8 @@ class Pages:
 
     def execute(self, name: str, phase: Phase | None = None) -> PageResult:
         """Execute the template `name` for the run, and enter into the record what came of it."""
+        from golive.execution.pages import execute_page, template_sha256
+
         template = notebook(name)
         parameters = {
             "plan": self._run.plan.name,
@@ -32,7 +37,7 @@ class Pages:
         }
         with self._kernel() as kernel:
             result = execute_page(template, self._run.folder.pages / f"{name}.ipynb", parameters, kernel=kernel)
-        body: Mapping[str, object] = {
+        body = {
             "notebook": name,
             "sha256": result.sha256,
             "template_sha256": template_sha256(template),
@@ -41,7 +46,7 @@ class Pages:
             "cells": result.cells,
             "executed": result.executed,
         }
-        self._run.append(Kind.PAGE, dict(body), phase.name if phase is not None else "")
+        self._run.append(Kind.PAGE, body, phase.name if phase is not None else "")
         return result
 
     @contextlib.contextmanager

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from golive import wiring
 from golive.core.errors import GoLiveError
 from golive.core.plan import Phase
 from golive.core.record import Kind
 from golive.core.state import State
-from golive.execution.pages import PageResult
 from golive.faults import FaultSetter
-from golive.notebook import Desk, start_world_and_guard
+from golive.notebook import Desk
+from golive.runner.ahead import ahead
 from golive.runner.ending import Ending
 from golive.runner.exits import Exit
 from golive.runner.pages import Pages
 from golive.runner.progress import phase_line, redrawn, say, standing
 from golive.runner.signals import Signals
 from golive.runner.spare import Spare
+from golive.runner.start import Start
 from golive.wiring import Run
 
-GUARD_WITHIN = 20.0
+if TYPE_CHECKING:
+    from golive.execution.pages import PageResult
+
 POLL = 0.2
 
 
 class Rehearsal:
     """One run, conducted by this process."""
 
-    def __init__(self, run: Run, faults: FaultSetter, signals: Signals) -> None:
-        self.run, self.faults, self.signals = run, faults, signals
+    def __init__(self, run: Run, start: Start, faults: FaultSetter, signals: Signals) -> None:
+        self.run, self.start, self.faults, self.signals = run, start, faults, signals
         self.desk = Desk(run)
         self.spare = Spare(run.folder.logs / "kernels.log")
         self.pages = Pages(run, self.spare, signals)
@@ -38,7 +42,6 @@ class Rehearsal:
 
     def conduct(self) -> Exit:
         """Execute what is left of the plan, end the run, seal it, and say how it ended."""
-        say(f"run       {self.run.folder.root}")
         closed = self.run.state().closed
         if closed:
             self.desk.end()
@@ -56,17 +59,17 @@ class Rehearsal:
         return self._sealed(status)
 
     def _phases(self) -> tuple[Exit, str]:
-        begun = time.monotonic()
-        with redrawn(lambda: f"world: starting, {time.monotonic() - begun:.0f} s"):
-            self._start()
-        say(f"world     up in {time.monotonic() - begun:.1f} s, the guard watches")
+        start = self.start
+        with redrawn(lambda: f"world: starting, {start.seconds:.0f} s"), ahead(_now, self.spare.make):
+            start.wait()
+        say(f"world     up in {start.seconds:.1f} s, the guard watches")
         for phase in self.run.plan.phases:
             if self.signals.came is not None:
                 return self.signals.came
             if self.run.state().named(phase.name).over:
                 continue
             with self.faults.during(phase), redrawn(lambda: standing(self.run, phase)):  # noqa: B023  over by then
-                with self.spare.once(lambda: self._warm_now(phase)):  # noqa: B023
+                with ahead(lambda: self._quiet(phase), self._make_ready):  # noqa: B023
                     result = self.pages.execute(phase.notebook, phase)
                 if not result.complete and "Stopped" not in result.error:
                     self._await_guard(phase)
@@ -75,24 +78,18 @@ class Rehearsal:
                 return ended
         return Exit.COMPLETED, "all phases are closed"
 
-    def _start(self) -> None:
-        """Start world and guard, unless they are there already; warm the first kernel meanwhile."""
-        with self.spare.once(lambda: True):
-            if self.run.book.last_look() is None and not self.run.folder.world.exists():
-                start_world_and_guard(self.run)
-            elif self.desk.guard_silent():
-                wiring.launch_guard(self.run)
-                until = time.monotonic() + GUARD_WITHIN
-                while self.desk.guard_silent() and time.monotonic() < until:
-                    time.sleep(POLL)
-        (self.run.folder.work / "ROLLBACK.txt").write_text(_by_hand(self.run))
-
-    def _warm_now(self, phase: Phase) -> bool:
-        """Say whether the next page's kernel may warm up: from the soak on, when nothing is proven any more."""
+    def _quiet(self, phase: Phase) -> bool:
+        """Say whether a phase has come to its soak, so that what comes next may be made ready beside it."""
         here = self.run.state().named(phase.name)
         if phase is self.run.plan.phases[-1]:
             return False
         return here.proof is not None and here.proof.done if here.shifts else "start" in here.checks
+
+    def _make_ready(self) -> None:
+        """Start the next page's kernel, and import what seals: each takes a second or two."""
+        self.spare.make()
+        importlib.import_module("golive.runner.sealing")
+        importlib.import_module("nbconvert")
 
     def _judged(self, phase: Phase, result: PageResult) -> tuple[Exit, str] | None:
         """Say how a phase ended, and with it the rehearsal; None when the next phase may begin."""
@@ -151,9 +148,5 @@ class Rehearsal:
         return state.closed.upper() or "OPEN"
 
 
-def _by_hand(run: Run) -> str:
-    return (
-        f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
-        f"    {wiring.router(run).by_hand()}\n\n"
-        "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
-    )
+def _now() -> bool:
+    return True

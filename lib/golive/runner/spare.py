@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from golive.core.errors import GoLiveError
-from golive.execution.kernels import WarmKernel
+if TYPE_CHECKING:
+    from golive.execution.kernels import WarmKernel
 
 PRELOAD = ("golive.runner.preload",)
-POLL = 0.25
 
 
 class Spare:
@@ -23,36 +20,17 @@ class Spare:
 
     def make(self) -> None:
         """Start a kernel for the next page, unless one waits already; OSError when it can't be started."""
-        if self._next is None:
-            kernel = WarmKernel(extensions=PRELOAD, log=self._log)
-            try:
-                kernel.start()
-            except BaseException:
-                kernel.shut()
-                raise
-            self._next = kernel
+        if self._next is not None:
+            return
+        from golive.execution.kernels import WarmKernel
 
-    @contextlib.contextmanager
-    def once(self, ready: Callable[[], bool]) -> Iterator[None]:
-        """Make one as soon as `ready` says so, while the body goes on."""
-        over = threading.Event()
-
-        def watch() -> None:
-            while True:
-                # A spare saves time and decides nothing: `take` starts one when there is none, and raises.
-                with contextlib.suppress(OSError, GoLiveError):
-                    if ready():
-                        return self.make()
-                if over.wait(POLL):
-                    return
-
-        thread = threading.Thread(target=watch, daemon=True)
-        thread.start()
+        kernel = WarmKernel(extensions=PRELOAD, log=self._log)
         try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+            kernel.start()
+        except BaseException:
+            kernel.shut()
+            raise
+        self._next = kernel
 
     def take(self) -> WarmKernel:
         """Give a kernel that lives: the one that waits, or a new one when it has died or there is none."""
