@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+
+import psutil
 
 from golive import wiring
 from golive.core.errors import Stopped
@@ -18,6 +21,7 @@ from golive.wiring import Run
 
 ANSWER_WITHIN = 6.0
 SETTLE_WITHIN = 15.0
+GONE_WITHIN = 5.0
 POLL = 0.2
 
 
@@ -45,6 +49,18 @@ class Ending:
                 self._desk.close_run(status.result, why)
         finally:
             self._desk.end()
+            self._await_guards_exit()
+
+    def _await_guards_exit(self) -> None:
+        """Return once the guard's process has gone; one that goes on without a world and a runner is ended."""
+        for process in psutil.process_iter(["cmdline"]):
+            command = process.info["cmdline"] or ()
+            if "guard" in command and str(self._run.folder.root) in command:
+                try:
+                    _gone(process)
+                except psutil.TimeoutExpired:
+                    say(f"the guard did not end by itself: ended it (process {process.pid})")
+                    process.kill()
 
     def settled(self) -> State:
         """Give where the run stands once no rollback is under way any more."""
@@ -70,6 +86,12 @@ class Ending:
         verified = {"read_back": rolled.read_back, "seconds_to_safe": round(rolled.seconds, 3), "tries": rolled.tries}
         outcome = {**body, "intent": intent.id, "result": "done" if rolled.done else "failed", "share": 0.0}
         self._run.append(Kind.OUTCOME, {**outcome, "seen": rolled.why, "verified": verified}, phase)
+
+
+def _gone(process: psutil.Process) -> None:
+    """Return once a process has ended, be it our child or not; psutil.TimeoutExpired after `GONE_WITHIN`."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.wait(GONE_WITHIN)
 
 
 def _at_risk(state: State) -> bool:
