@@ -24,7 +24,7 @@ PAUSE = 0.02
 
 
 async def pairs(direct: str, through: str, seconds: float) -> tuple[list[float], list[float]]:
-    """Ask the same version directly and through the router, in turn; give both latencies in milliseconds."""
+    """Ask a version directly and the router, in turn; give both latencies in milliseconds, inf where none came."""
     straight: list[float] = []
     routed: list[float] = []
     until = time.monotonic() + seconds
@@ -32,8 +32,11 @@ async def pairs(direct: str, through: str, seconds: float) -> tuple[list[float],
         while time.monotonic() < until:
             for base, into in ((direct, straight), (through, routed)):
                 begun = time.perf_counter()
-                (await client.get(base + HEALTH)).raise_for_status()
-                into.append((time.perf_counter() - begun) * 1000)
+                try:
+                    (await client.get(base + HEALTH)).raise_for_status()
+                    into.append((time.perf_counter() - begun) * 1000)
+                except httpx.HTTPError:
+                    into.append(float("inf"))
                 await asyncio.sleep(PAUSE)
     return straight, routed
 
@@ -69,9 +72,9 @@ def main(seconds: float, rate: float) -> None:
     print(f"sandbox for {took:.0f} s at {rate:.0f} requests/s wanted, canary at 25 %, {os.cpu_count()} cores")
     print(f"{'visitors, requests/s reached':<44}{arrived / took:>9.1f}")
     print(f"{'visitors that failed (--calm: none should)':<44}{failed:>9.0f}")
-    print(f"{'latency of a health request, milliseconds':<44}{'p50':>9}{'p99':>9}   of")
+    print(f"{'latency of a health request, milliseconds':<44}{'p50':>9}{'p99':>9}   of   without answer")
     for name, values in (("direct", straight), ("through the router", routed)):
-        print(f"{name:<44}{median(values):>9.2f}{p99(values):>9.2f}   {len(values)}")
+        print(f"{name:<44}{median(values):>9.2f}{p99(values):>9.2f}{len(values):>7}{values.count(float('inf')):>10}")
     print(f"{'added by the router (difference)':<44}{median(routed) - median(straight):>9.2f}", end="")
     print(f"{p99(routed) - p99(straight):>9.2f}")
 

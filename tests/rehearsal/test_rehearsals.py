@@ -47,6 +47,21 @@ class Rehearsal:
         return self.process.wait(300)
 
 
+@pytest.fixture
+def rehearse(tmp_path):
+    """Rehearse in the test's folder; what a failed test leaves running is ended."""
+    begun = []
+
+    def begin(*arguments):
+        begun.append(Rehearsal(tmp_path, *arguments))
+        return begun[-1]
+
+    yield begin
+    for rehearsal in begun:
+        rehearsal.process.terminate()
+        rehearsal.end()
+
+
 def ours(root):
     """Give the processes that belong to a run."""
     found = []
@@ -60,8 +75,8 @@ def world(root):
     return WorldAddress.load(root / "work" / "world.json")
 
 
-def test_a_sick_canary_is_rolled_back_even_with_the_notebooks_kernel_killed(tmp_path):
-    rehearsal = Rehearsal(tmp_path, "--fault", "errors@2")
+def test_a_sick_canary_is_rolled_back_even_with_the_notebooks_kernel_killed(rehearse):
+    rehearsal = rehearse("--fault", "errors@2")
     rehearsal.says("1 · Canary")
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -98,8 +113,8 @@ def read_entries(root):
     return SqliteStore(root / "work" / "record.db", code="t", plan="p", clock=SystemClock()).read()
 
 
-def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(tmp_path):
-    rehearsal = Rehearsal(tmp_path, "--fault", "critical-log@1")
+def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(rehearse):
+    rehearsal = rehearse("--fault", "critical-log@1")
 
     assert rehearsal.end() == 3, rehearsal.log.read_text()
     entries = read_record(rehearsal.root / "record.jsonl")
@@ -109,8 +124,8 @@ def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(tmp_path):
     assert "ROLLED BACK" in text and "<script" not in text and "http://" not in text
 
 
-def test_blindness_before_cutover_rolls_back(tmp_path):
-    rehearsal = Rehearsal(tmp_path, "--fault", "metrics-refused@1")
+def test_blindness_before_cutover_rolls_back(rehearse):
+    rehearsal = rehearse("--fault", "metrics-refused@1")
 
     assert rehearsal.end() == 3, rehearsal.log.read_text()
     assert "blind for" in rehearsal.log.read_text()
@@ -153,8 +168,8 @@ MOMENTS = {
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_signal_rolls_back_closes_and_leaves_no_process(tmp_path, moment, number):
-    rehearsal = Rehearsal(tmp_path)
+def test_a_signal_rolls_back_closes_and_leaves_no_process(rehearse, moment, number):
+    rehearsal = rehearse()
     MOMENTS[moment](rehearsal)
     before = family(rehearsal)
     began = time.monotonic()
@@ -173,8 +188,8 @@ def test_a_signal_rolls_back_closes_and_leaves_no_process(tmp_path, moment, numb
     assert verify(rehearsal.root).standing is Standing.CONSISTENT
 
 
-def test_signals_that_come_again_and_again_break_nothing(tmp_path):
-    rehearsal = Rehearsal(tmp_path)
+def test_signals_that_come_again_and_again_break_nothing(rehearse):
+    rehearsal = rehearse()
     shifted(rehearsal)
     before = family(rehearsal)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGINT):
@@ -190,8 +205,8 @@ def test_signals_that_come_again_and_again_break_nothing(tmp_path):
     assert verify(rehearsal.root).standing is Standing.CONSISTENT
 
 
-def test_a_killed_runner_leaves_a_run_that_resume_ends_well(tmp_path):
-    rehearsal = Rehearsal(tmp_path)
+def test_a_killed_runner_leaves_a_run_that_resume_ends_well(rehearse):
+    rehearsal = rehearse()
     shifted(rehearsal)
     rehearsal.process.kill()
     rehearsal.end()

@@ -14,6 +14,7 @@ from golive.pages.words import percent, span
 from golive.wiring import Run
 
 WIDTH = 100
+REDRAW = 1.0
 
 
 def say(line: str) -> None:
@@ -31,7 +32,7 @@ def redrawn(line: Callable[[], str]) -> Iterator[None]:
     over = threading.Event()
 
     def show() -> None:
-        while not over.wait(1.0):
+        while not over.wait(REDRAW):
             sys.stderr.write(f"\r{line()[:WIDTH]:<{WIDTH}}")
             sys.stderr.flush()
         sys.stderr.write("\r" + " " * WIDTH + "\r")

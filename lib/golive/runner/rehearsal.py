@@ -61,7 +61,10 @@ class Rehearsal:
     def _phases(self) -> tuple[Exit, str]:
         start = self.start
         with redrawn(lambda: f"world: starting, {start.seconds:.0f} s"), ahead(_now, self.spare.make):
-            start.wait()
+            start.await_world()
+            if self.signals.came is not None:
+                return self.signals.came
+            start.await_guard()
         say(f"world     up in {start.seconds:.1f} s, the guard watches")
         for phase in self.run.plan.phases:
             if self.signals.came is not None:

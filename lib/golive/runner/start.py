@@ -13,7 +13,7 @@ POLL = 0.05
 
 
 class Start:
-    """Starts what a run lacks: `begin` returns at once, `wait` once the guard watches."""
+    """Starts what a run lacks: the world first, which `begin` only launches, then the guard."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -30,15 +30,21 @@ class Start:
         if not self._run.folder.world.exists():
             self._world.launch(self._run.state().split)
 
-    def wait(self) -> None:
-        """Return once the world answers, the guard watches, and `ROLLBACK.txt` says how to do without both.
+    def await_world(self) -> None:
+        """Return once the world answers and `ROLLBACK.txt` says how to send visitors back in it.
 
         Raises:
-            WorldFailed: If the world does not come up.
-            Stopped: If the guard does not.
+            WorldFailed: If it does not come up.
         """
         self._world.wait()
         (self._run.folder.work / "ROLLBACK.txt").write_text(_by_hand(self._run))
+
+    def await_guard(self) -> None:
+        """Start the guard, unless one beats already, and return once it watches.
+
+        Raises:
+            Stopped: If it does not begin to watch.
+        """
         wiring.launch_guard(self._run)
         until = time.monotonic() + GUARD_WITHIN
         while not self._watched():
