@@ -24,7 +24,7 @@ lint: .venv/ready
 	@$(BIN)/mypy -p golive && $(BIN)/lint-imports
 
 bench: .venv/ready
-	@$(BIN)/python benchmarks/judging.py
+	@for name in judging sandbox rehearsal rollback signals; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py; done
 
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock

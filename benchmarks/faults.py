@@ -1,4 +1,7 @@
-"""Rehearse every fault and print what became of it, beside what was expected."""
+"""Rehearse every fault and print what became of it, beside what was expected.
+
+Usage: benchmarks/faults.py [NAME@PHASE …]. An end is right when status, archive, split and processes are.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
+from golive.archive.verify import Standing, read_record, verify
+from golive.core.state import fold
 from golive.runner import Exit
 
 COMPLETED, HELD, BACK = Exit.COMPLETED, Exit.HELD, Exit.ROLLED_BACK
@@ -36,26 +43,45 @@ EXPECTED = {
 }
 
 
+def trouble(root: Path, status: int) -> str:
+    """Give what is wrong with a run that has ended: archive, split, or processes that it left; "" if nothing."""
+    found = verify(root)
+    if found.standing is not Standing.CONSISTENT:
+        return f"archive {found.standing}: {found.why}"
+    split = fold(read_record(root / "record.jsonl")).split
+    if status != COMPLETED and split != 0.0:
+        return f"{split:.0%} of visitors are left on the canary"
+    commands = [process.info["cmdline"] or () for process in psutil.process_iter(["cmdline"])]
+    left = sum(any(str(root) in part for part in command) for command in commands)
+    return f"{left} processes are left" if left else ""
+
+
+def rehearse(fault: str, expected: int, runs: Path) -> bool:
+    """Rehearse one fault and print its row; say whether it ended as expected, with everything in order."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "golive.cli", "rehearse", "--fault", fault, "--runs", str(runs)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    seconds = time.monotonic() - began
+    ends = ("COMPLETED", "ROLLED", "HELD", "ERROR")
+    said = [line for line in done.stdout.splitlines() if line.startswith(ends)] or [done.stderr[-120:]]
+    root = next(runs.glob("*-sandbox"), None)
+    wrong = trouble(root, done.returncode) if root else "no run was made"
+    good = done.returncode == expected and not wrong
+    row = f"{fault:<20}{expected:>10}{done.returncode:>8}{seconds:>9.0f} {' ' if good else '✖'}"
+    print(row, wrong or said[-1][:120], flush=True)
+    return good
+
+
 def main(asked: list[str]) -> int:
-    """Rehearse the faults named, else all; give the number that ended otherwise than expected."""
+    """Rehearse the faults named, else all; give 1 when one ended otherwise than expected."""
+    for name in asked:
+        if name not in EXPECTED:
+            raise SystemExit(f"unknown fault {name!r}: known are {', '.join(EXPECTED)}")
+    print(f"{'fault':<20}{'expected':>10}{'ended':>8}{'seconds':>9}   why")
     wrong = 0
-    print(f"{'fault':<20}{'expected':>10}{'ended':>8}{'seconds':>9}  why")
-    with tempfile.TemporaryDirectory() as runs:
-        for fault, expected in EXPECTED.items():
-            if asked and fault not in asked:
-                continue
-            began = time.monotonic()
-            command = [sys.executable, "-m", "golive.cli", "rehearse", "--fault", fault, "--runs", str(Path(runs))]
-            done = subprocess.run(command, capture_output=True, text=True)
-            ends = ("COMPLETED", "ROLLED", "HELD", "ERROR")
-            said = [line for line in done.stdout.splitlines() if line.startswith(ends)] or [done.stderr[-120:]]
-            mark = " " if done.returncode == expected else "✖"
-            wrong += done.returncode != expected
-            seconds = time.monotonic() - began
-            print(
-                f"{fault:<20}{expected:>10}{done.returncode:>8}{seconds:>9.0f} {mark} {said[-1][:120]}",
-                flush=True,
-            )
+    for fault in asked or EXPECTED:
+        with tempfile.TemporaryDirectory() as runs:
+            wrong += not rehearse(fault, EXPECTED[fault], Path(runs))
     return min(wrong, 1)
 
 

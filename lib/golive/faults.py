@@ -39,16 +39,30 @@ class FaultSetter:
 
     @contextlib.contextmanager
     def during(self, phase: Phase) -> Iterator[None]:
-        """Set this phase's faults while its page runs."""
+        """Set this phase's faults while its page runs.
+
+        Raises:
+            GoLiveError: At the end, if a fault could not be set: this was no rehearsal of it.
+        """
         mine = [fault for number, fault in self._faults if phase.notebook.startswith(f"{number:02}_")]
         over = threading.Event()
-        thread = threading.Thread(target=self._set_all, args=(phase, mine, over), daemon=True)
+        failed: list[Exception] = []
+
+        def set_all() -> None:
+            try:
+                self._set_all(phase, mine, over)
+            except Exception as error:  # handed over to the thread that conducts the rehearsal
+                failed.append(error)
+
+        thread = threading.Thread(target=set_all, daemon=True)
         thread.start()
         try:
             yield
         finally:
             over.set()
             thread.join()
+        if failed:
+            raise GoLiveError(f"{phase.title}: a fault could not be set: {failed[0]}") from failed[0]
 
     def _set_all(self, phase: Phase, faults: Sequence[Fault], over: threading.Event) -> None:
         for fault in faults:

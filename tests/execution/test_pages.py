@@ -5,12 +5,16 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from golive.core.errors import NameUnknown
+from golive.execution.kernels import WarmKernel
 from golive.execution.pages import execute_page
 
 
@@ -47,6 +51,69 @@ def test_a_killed_kernel_leaves_a_true_page(tmp_path):
     assert not result.complete
     assert statuses == ["completed", "aborted", "not-run"]
     assert nb.metadata.papermill.exception is True
+
+
+@pytest.fixture
+def warm():
+    kernel = WarmKernel()
+    starting = threading.Thread(target=kernel.start)  # as a rehearsal does: in another thread than the page's
+    starting.start()
+    starting.join()
+    yield kernel
+    kernel.shut()
+
+
+def test_a_warm_kernel_runs_a_page_as_a_fresh_one_does(tmp_path, warm):
+    result = execute_page(
+        template("name", "import os; os.getpid()"), tmp_path / "out.ipynb", {"name": "ada"}, kernel=warm
+    )
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+
+    assert result.complete
+    assert [cell.execution_count for cell in cells] == [1, 2, 3, 4]
+    assert cells[-1].outputs[0].data["text/plain"] == str(warm.pid)
+
+
+@pytest.mark.parametrize("sleep", ["import time; time.sleep(600)", "import asyncio; await asyncio.sleep(600)"])
+def test_the_death_of_a_warm_kernel_in_mid_cell_is_seen_at_once(tmp_path, warm, sleep):
+    output = tmp_path / "out.ipynb"
+    killed = []
+
+    def kill():
+        while not (output.exists() and '"running"' in output.read_text()):
+            time.sleep(0.05)
+        time.sleep(0.5)
+        killed.append(time.monotonic())
+        warm.kill()
+
+    threading.Thread(target=kill).start()
+    result = execute_page(template(sleep, "1"), output, {}, kernel=warm)
+    seen = time.monotonic()
+    cells = nbformat.read(output, as_version=4).cells
+
+    assert seen - killed[0] < 10
+    assert "DeadKernelError" in result.error
+    assert [cell.metadata.papermill.status for cell in cells] == ["completed", "aborted", "not-run"]
+    assert not warm.lives
+
+
+def test_a_kernel_that_died_before_its_page_is_said_and_nothing_ran(tmp_path, warm):
+    warm.kill()
+    result = execute_page(template("1"), tmp_path / "out.ipynb", {}, kernel=warm)
+
+    assert not result.complete
+    assert "Kernel died" in result.error
+    assert result.executed == 0
+
+
+def test_a_shut_kernel_leaves_no_process_and_no_file(warm):
+    folder = Path(warm.manager.connection_file).parent
+    process = psutil.Process(warm.pid)
+    warm.shut()
+    warm.shut()
+
+    assert not process.is_running()
+    assert not folder.exists()
 
 
 def test_leaving_with_status_zero_is_no_success(tmp_path):

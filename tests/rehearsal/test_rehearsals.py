@@ -47,6 +47,21 @@ class Rehearsal:
         return self.process.wait(300)
 
 
+@pytest.fixture
+def rehearse(tmp_path):
+    """Rehearse in the test's folder; what a failed test leaves running is ended."""
+    begun = []
+
+    def begin(*arguments):
+        begun.append(Rehearsal(tmp_path, *arguments))
+        return begun[-1]
+
+    yield begin
+    for rehearsal in begun:
+        rehearsal.process.terminate()
+        rehearsal.end()
+
+
 def ours(root):
     """Give the processes that belong to a run."""
     found = []
@@ -60,8 +75,8 @@ def world(root):
     return WorldAddress.load(root / "work" / "world.json")
 
 
-def test_a_sick_canary_is_rolled_back_even_with_the_notebooks_kernel_killed(tmp_path):
-    rehearsal = Rehearsal(tmp_path, "--fault", "errors@2")
+def test_a_sick_canary_is_rolled_back_even_with_the_notebooks_kernel_killed(rehearse):
+    rehearsal = rehearse("--fault", "errors@2")
     rehearsal.says("1 · Canary")
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -98,8 +113,8 @@ def read_entries(root):
     return SqliteStore(root / "work" / "record.db", code="t", plan="p", clock=SystemClock()).read()
 
 
-def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(tmp_path):
-    rehearsal = Rehearsal(tmp_path, "--fault", "critical-log@1")
+def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(rehearse):
+    rehearsal = rehearse("--fault", "critical-log@1")
 
     assert rehearsal.end() == 3, rehearsal.log.read_text()
     entries = read_record(rehearsal.root / "record.jsonl")
@@ -109,33 +124,90 @@ def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(tmp_path):
     assert "ROLLED BACK" in text and "<script" not in text and "http://" not in text
 
 
-def test_blindness_before_cutover_rolls_back(tmp_path):
-    rehearsal = Rehearsal(tmp_path, "--fault", "metrics-refused@1")
+def test_blindness_before_cutover_rolls_back(rehearse):
+    rehearsal = rehearse("--fault", "metrics-refused@1")
 
     assert rehearsal.end() == 3, rehearsal.log.read_text()
     assert "blind for" in rehearsal.log.read_text()
 
 
-def test_sigterm_rolls_back_closes_and_leaves_no_process(tmp_path):
-    rehearsal = Rehearsal(tmp_path)
-    rehearsal.says("0 · Preflight")
-    time.sleep(6)
-    began = time.monotonic()
-    os.kill(rehearsal.process.pid, signal.SIGTERM)
+def family(rehearsal):
+    """Give every process of a rehearsal but its runner: kernels, guard, sandbox."""
+    roots = [psutil.Process(rehearsal.process.pid), *ours(rehearsal.root)]
+    found = {process for root in roots for process in (root, *root.children(recursive=True))}
+    return {process for process in found if process.pid != rehearsal.process.pid}
 
-    assert rehearsal.end() == 143, rehearsal.log.read_text()
-    assert time.monotonic() - began < 60
+
+def lives(process):
+    """Say whether a process runs; one that has ended and waits for its parent to notice does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def shifted(rehearsal):
+    """Return once the first shift is done: visitors are on the canary."""
+    rehearsal.says("world  ")
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        shift = fold(read_entries(rehearsal.root)).named("canary-1").shift
+        if shift is not None and shift.done:
+            return
+        time.sleep(0.1)
+    raise AssertionError(rehearsal.log.read_text())
+
+
+MOMENTS = {
+    "the world starts": lambda rehearsal: rehearsal.says("run  "),
+    "the preflight runs": lambda rehearsal: rehearsal.says("world  "),
+    "one page has ended and the next has not begun": lambda rehearsal: rehearsal.says("0 · Preflight"),
+    "a soak runs": shifted,
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_signal_rolls_back_closes_and_leaves_no_process(rehearse, moment, number):
+    rehearsal = rehearse()
+    MOMENTS[moment](rehearsal)
+    before = family(rehearsal)
+    began = time.monotonic()
+    os.kill(rehearsal.process.pid, number)
+    rehearsal.says("sealing", 60)  # all that is left then is to write the archive
+    took = time.monotonic() - began
+
+    assert [process for process in before if lives(process)] == []
+    assert took < 10
+    assert rehearsal.end() == 128 + number, rehearsal.log.read_text()
     assert ours(rehearsal.root) == []
     state = fold(read_record(rehearsal.root / "record.jsonl"))
     assert state.closed == "interrupted"
     assert state.split == 0.0
+    assert (state.rollback is not None and state.rollback.done) is (moment == "a soak runs")
     assert verify(rehearsal.root).standing is Standing.CONSISTENT
 
 
-def test_a_killed_runner_leaves_a_run_that_resume_ends_well(tmp_path):
-    rehearsal = Rehearsal(tmp_path)
-    rehearsal.says("0 · Preflight")
-    time.sleep(8)
+def test_signals_that_come_again_and_again_break_nothing(rehearse):
+    rehearsal = rehearse()
+    shifted(rehearsal)
+    before = family(rehearsal)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGINT):
+        os.kill(rehearsal.process.pid, number)
+        time.sleep(1.0)
+
+    assert rehearsal.end() == 130, rehearsal.log.read_text()
+    assert "Traceback" not in rehearsal.log.read_text()
+    assert [process for process in before if lives(process)] == []
+    state = fold(read_record(rehearsal.root / "record.jsonl"))
+    assert state.closed == "interrupted"
+    assert state.rollback.done
+    assert verify(rehearsal.root).standing is Standing.CONSISTENT
+
+
+def test_a_killed_runner_leaves_a_run_that_resume_ends_well(rehearse):
+    rehearsal = rehearse()
+    shifted(rehearsal)
     rehearsal.process.kill()
     rehearsal.end()
     assert ours(rehearsal.root)

@@ -106,7 +106,7 @@ class GoliveEngine(NBClientEngine):  # type: ignore[misc]
         execution_timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
-        """Execute with a kernel that was warmed before, when `km` names one."""
+        """Execute with the kernel of the manager `km`, which is left running, else with one of its own."""
         safe = remove_args(["timeout", "startup_timeout", "input_path"], **kwargs)
         final = merge_kwargs(
             safe,
@@ -119,4 +119,9 @@ class GoliveEngine(NBClientEngine):  # type: ignore[misc]
             stdout_file=stdout_file,
             stderr_file=stderr_file,
         )
-        PapermillNotebookClient(nb_man, **final).execute()
+        client = PapermillNotebookClient(nb_man, **final)
+        try:
+            client.execute()
+        finally:
+            if client.kc is not None:  # nbclient leaves the channels of a kernel that it did not start open
+                client.kc.stop_channels()

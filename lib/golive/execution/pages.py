@@ -19,6 +19,7 @@ from papermill.iorw import LocalHandler, papermill_io
 
 from golive.core.errors import NameUnknown
 from golive.execution.engine import GoliveEngine, is_complete
+from golive.execution.kernels import WarmKernel
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ def prepare() -> None:
     papermill_io.register("/", AtomicHandler())
 
 
-def execute_page(template: str, output: Path, parameters: Mapping[str, str]) -> PageResult:
-    """Execute a template's text into `output`.
+def execute_page(
+    template: str, output: Path, parameters: Mapping[str, str], *, kernel: WarmKernel | None = None
+) -> PageResult:
+    """Execute a template's text into `output`: with `kernel`, which is not shut, else with one of its own.
 
     Raises:
         NameUnknown: If a parameter is none of the template's; nothing has run.
@@ -76,6 +79,7 @@ def execute_page(template: str, output: Path, parameters: Mapping[str, str]) -> 
             engine_name="golive",
             progress_bar=False,
             autosave_cell_every=5,
+            **({"km": kernel.manager} if kernel is not None else {}),
         )
     except PapermillExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"

@@ -1,0 +1,100 @@
+"""How a rehearsal ends: everybody back on stable, the run closed, guard and world gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import psutil
+
+from golive import wiring
+from golive.core.errors import Stopped
+from golive.core.record import Kind
+from golive.core.state import State
+from golive.engine.rollback import roll_back
+from golive.notebook import Desk
+from golive.runner.exits import Exit
+from golive.runner.pages import Pages
+from golive.runner.progress import say
+from golive.wiring import Run
+
+ANSWER_WITHIN = 6.0
+SETTLE_WITHIN = 15.0
+GONE_WITHIN = 5.0
+POLL = 0.2
+
+
+class Ending:
+    """Ends one run, however its pages ended."""
+
+    def __init__(self, run: Run, desk: Desk, pages: Pages) -> None:
+        self._run, self._desk, self._pages = run, desk, pages
+
+    def finish(self, status: Exit, why: str) -> None:
+        """Make traffic safe, write the incident's page, close the run, end guard and world.
+
+        Raises:
+            GoLiveError: If the record can't be written; guard and world are ended all the same.
+        """
+        try:
+            state = self._run.state()
+            if status is not Exit.COMPLETED and not state.closed and _at_risk(state):
+                say(f"ending    {why}: rolling back")
+                asyncio.run(self._send_back(f"{status.result}: {why}"))
+            state = self.settled()
+            if state.rollback is not None and status in (Exit.ROLLED_BACK, Exit.HELD):
+                self._pages.execute("91_incident")
+            if not state.closed:
+                self._desk.close_run(status.result, why)
+        finally:
+            self._desk.end()
+            self._await_guards_exit()
+
+    def _await_guards_exit(self) -> None:
+        """Return once the guard's process has gone; one that goes on without a world and a runner is ended."""
+        for process in psutil.process_iter(["cmdline"]):
+            command = process.info["cmdline"] or ()
+            if "guard" in command and str(self._run.folder.root) in command:
+                try:
+                    _gone(process)
+                except psutil.TimeoutExpired:
+                    say(f"the guard did not end by itself: ended it (process {process.pid})")
+                    process.kill()
+
+    def settled(self) -> State:
+        """Give where the run stands once no rollback is under way any more."""
+        until = time.monotonic() + SETTLE_WITHIN
+        while True:
+            state = self._run.state()
+            if state.rollback is None or not state.rollback.open or time.monotonic() > until:
+                return state
+            time.sleep(POLL)
+
+    async def _send_back(self, because: str) -> None:
+        state = self._run.state()
+        phase = state.phase.name if state.phase else ""
+        try:
+            await asyncio.wait_for(self._desk.roll_back(because, phase), ANSWER_WITHIN)
+        except (TimeoutError, Stopped):
+            await self._send_back_alone(because, phase)
+
+    async def _send_back_alone(self, because: str, phase: str) -> None:
+        body = {"act": "rollback", "request": "", "because": because, "by": "runner, the guard did not answer in time"}
+        intent = self._run.append(Kind.INTENT, body, phase)
+        rolled = await roll_back(wiring.router(self._run), self._run.clock, because, tries=3)
+        verified = {"read_back": rolled.read_back, "seconds_to_safe": round(rolled.seconds, 3), "tries": rolled.tries}
+        outcome = {**body, "intent": intent.id, "result": "done" if rolled.done else "failed", "share": 0.0}
+        self._run.append(Kind.OUTCOME, {**outcome, "seen": rolled.why, "verified": verified}, phase)
+
+
+def _gone(process: psutil.Process) -> None:
+    """Return once a process has ended, be it our child or not; psutil.TimeoutExpired after `GONE_WITHIN`."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.wait(GONE_WITHIN)
+
+
+def _at_risk(state: State) -> bool:
+    """Say whether visitors are, may be, or may yet come to be on the canary, and nobody rolls back."""
+    asked = state.request is not None and state.request.name == "shift"
+    return state.rollback is None and (state.canary_out or asked)

@@ -1,0 +1,26 @@
+"""A closed run becomes a sealed archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from golive.adapters.stores.late import LateBox
+from golive.archive.seal import Sealed, seal
+from golive.pages.report import index_html
+from golive.wiring import Run
+
+
+def seal_run(run: Run) -> Sealed:
+    """Seal a run's archive.
+
+    Raises:
+        ArchiveBroken: If it is sealed already.
+    """
+    LateBox(run.folder.late).take_in(run.store)
+    entries, samples = run.store.read(), run.book.samples()
+    state = run.state()
+
+    def index(pages: Sequence[tuple[str, str]]) -> str:
+        return index_html(state=state, entries=entries, samples=samples, criteria=run.plan.criteria, pages=pages)
+
+    return seal(run.folder, entries=entries, samples=samples, index_html=index)

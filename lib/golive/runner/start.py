@@ -1,0 +1,66 @@
+"""How a rehearsal gets its world and its guard."""
+
+from __future__ import annotations
+
+import time
+
+from golive import wiring
+from golive.core.errors import Stopped
+from golive.wiring import Run
+
+GUARD_WITHIN = 20.0
+POLL = 0.05
+
+
+class Start:
+    """Starts what a run lacks: the world first, which `begin` only launches, then the guard."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._began = time.monotonic()
+        self._world = wiring.world(run.folder)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been since this was made."""
+        return time.monotonic() - self._began
+
+    def begin(self) -> None:
+        """Launch the world, unless this run has had one."""
+        if not self._run.folder.world.exists():
+            self._world.launch(self._run.state().split)
+
+    def await_world(self) -> None:
+        """Return once the world answers and `ROLLBACK.txt` says how to send visitors back in it.
+
+        Raises:
+            WorldFailed: If it does not come up.
+        """
+        self._world.wait()
+        (self._run.folder.work / "ROLLBACK.txt").write_text(_by_hand(self._run))
+
+    def await_guard(self) -> None:
+        """Start the guard, unless one beats already, and return once it watches.
+
+        Raises:
+            Stopped: If it does not begin to watch.
+        """
+        wiring.launch_guard(self._run)
+        until = time.monotonic() + GUARD_WITHIN
+        while not self._watched():
+            if time.monotonic() > until:
+                raise Stopped("the guard did not begin to watch", f"read {self._run.folder.logs}/guard.log")
+            time.sleep(POLL)
+
+    def _watched(self) -> bool:
+        beat = self._run.book.last_beat()
+        silent = self._run.plan.guarding.guard_silent.total_seconds()
+        return beat is not None and self._run.clock.monotonic() - beat[2] < silent
+
+
+def _by_hand(run: Run) -> str:
+    return (
+        f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
+        f"    {wiring.router(run).by_hand()}\n\n"
+        "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
+    )
