@@ -247,12 +247,12 @@ class Plan(Part):
 
 def as_production(plan: Plan) -> Plan:
     """Give the sandbox's plan with the runbook's true failed-share limits and soaks that can decide them."""
-    soaks = {"canary-1": 150, "canary-5": 45, "canary-25": 20, "canary-50": 20, "cutover": 20, "watch": 20}
+    soaks = {"canary-1": 60, "canary-5": 30, "canary-25": 20, "canary-50": 20, "cutover": 20, "watch": 20}
     phases = [
         {**phase, "soak": timedelta(seconds=soaks.get(phase["name"], 0))} for phase in plan.model_dump()["phases"]
     ]
     criteria = {**plan.model_dump()["criteria"], "failed": {"proceed_below": 0.001, "rollback_above": 0.005}}
     note = "the runbook's true limits, on the sandbox"
-    judging = {**plan.model_dump()["judging"], "hold_up_to": timedelta(minutes=5)}
+    judging = {**plan.model_dump()["judging"], "hold_up_to": timedelta(minutes=10)}
     changed = {**plan.model_dump(), "phases": phases, "criteria": criteria, "judging": judging, "note": note}
     return Plan.model_validate({**changed, "phases": tuple(phases)})
