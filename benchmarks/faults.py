@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from golive.archive.verify import Standing, read_record, verify
-from golive.core.state import fold
+from golive.core.folding import fold
 from golive.runner import Exit
 
 COMPLETED, HELD, BACK = Exit.COMPLETED, Exit.HELD, Exit.ROLLED_BACK

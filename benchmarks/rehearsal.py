@@ -20,8 +20,9 @@ import nbformat
 from golive.adapters.clocks import SystemClock
 from golive.adapters.stores.sqlite import SqliteStore
 from golive.archive.verify import read_record
+from golive.core.folding import fold
 from golive.core.record import Entry, Kind
-from golive.core.state import State, fold
+from golive.core.state import State
 from golive.folders import project
 from golive.plans import load, notebook
 

@@ -17,8 +17,8 @@ from statistics import median
 import httpx
 
 from golive.archive.verify import read_record
+from golive.core.folding import fold
 from golive.core.record import Kind
-from golive.core.state import fold
 from golive.runner import Exit
 from golive.sandbox.address import WorldAddress
 

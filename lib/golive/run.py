@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from golive.core.folding import fold
 from golive.core.plan import Plan
 from golive.core.record import Draft, Entry, Kind, Who
-from golive.core.state import State, fold
+from golive.core.state import State
 from golive.folders import RunFolder
 from golive.ports import Book, Clock, Store
 

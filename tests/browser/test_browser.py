@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from golive.core.folding import fold
 from golive.core.record import Kind
-from golive.core.state import fold
 from tests.browser.lab import Lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]

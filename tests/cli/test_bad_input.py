@@ -10,8 +10,8 @@ from golive import wiring
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
 from golive.cli import main
+from golive.core.folding import fold
 from golive.core.record import Kind
-from golive.core.state import fold
 from golive.plans import find
 from golive.ports import Done, Split
 from tests.notebooks.desk import make_run

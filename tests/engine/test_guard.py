@@ -7,9 +7,9 @@ import pytest
 
 from golive.adapters.clocks import FakeClock
 from golive.core.errors import StoreUnavailable
+from golive.core.folding import fold
 from golive.core.record import Draft, Kind, Who, chain
 from golive.core.samples import CouldNotMeasure, Unmeasured
-from golive.core.state import fold
 from golive.engine.guard import Guard
 from golive.engine.post import Post
 from golive.engine.sources import Sources

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from golive.core.folding import fold
 from golive.core.record import Kind
-from golive.core.state import fold
 from golive.core.verdict import Hold, Verdict, Word
 from golive.engine.look import Abandon, Begin, EndSoak, Known, RollBack, decide
 from golive.ports import Split, Unknown

@@ -7,7 +7,7 @@ import nbformat
 import psutil
 import pytest
 
-from golive.core.state import fold
+from golive.core.folding import fold
 from golive.plans import notebook
 
 pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(300)]

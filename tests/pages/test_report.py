@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from golive.core.folding import fold
 from golive.core.record import Kind
 from golive.core.samples import Version
-from golive.core.state import fold
 from golive.pages.report import index_html
 from tests.builders import Story, sample, sandbox
 

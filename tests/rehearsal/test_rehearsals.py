@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from golive.archive.verify import Standing, read_record, verify
+from golive.core.folding import fold
 from golive.core.record import Kind
-from golive.core.state import fold
 from golive.sandbox.address import WorldAddress
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(400)]

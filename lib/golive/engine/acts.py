@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from golive.core.errors import Stopped
+from golive.core.folding import fold
 from golive.core.proof import counted, enough, proves
 from golive.core.record import Entry, Kind
 from golive.core.samples import Version
-from golive.core.state import Act, State, fold
+from golive.core.state import Act, State
 from golive.engine.ledger import Ledger
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back

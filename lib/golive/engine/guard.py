@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from golive.core.errors import StoreUnavailable
+from golive.core.folding import fold
 from golive.core.record import Kind
-from golive.core.state import PhaseState, State, fold
+from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
 from golive.engine.ledger import Ledger

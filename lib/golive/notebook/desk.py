@@ -10,8 +10,9 @@ from typing import Any
 from golive import wiring
 from golive.adapters.presence import Presence, hold
 from golive.core.errors import Stopped
+from golive.core.folding import fold
 from golive.core.record import Entry, Kind
-from golive.core.state import State, fold
+from golive.core.state import State
 from golive.notebook.attended import attended
 from golive.notebook.view import View
 from golive.pages import tables

@@ -13,9 +13,10 @@ from golive.adapters.checks.run import run_checks
 from golive.adapters.clocks import utc
 from golive.awaited import awaited
 from golive.core.errors import NameUnknown, Stopped
+from golive.core.folding import fold
 from golive.core.order import Already, May, Step, Stop, may
 from golive.core.record import Entry, Kind
-from golive.core.state import Act, PhaseState, State, fold
+from golive.core.state import Act, PhaseState, State
 from golive.notebook.attended import attended
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
 from golive.notebook.desk import Desk, Waiting

@@ -1,0 +1,177 @@
+"""Where a run stands: `fold` its entries, and nothing else knows what they mean for its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from golive.core.phases import PhaseKind
+from golive.core.record import Entry, Kind
+from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
+
+
+def fold(entries: Iterable[Entry], state: State | None = None) -> State:
+    """Give where the run stands after `entries`, going on from `state`."""
+    for entry in entries:
+        state = _step(state or State(), entry)
+    return state or State()
+
+
+def _step(state: State, entry: Entry) -> State:
+    handler = _STEPS.get(entry.kind)
+    stepped = handler(state, entry) if handler else state
+    return replace(stepped, head=entry)
+
+
+def _with_phase(state: State, name: str, **changes: Any) -> State:
+    phases = tuple(replace(phase, **changes) if phase.name == name else phase for phase in state.phases)
+    return replace(state, phases=phases)
+
+
+def _run_opened(state: State, entry: Entry) -> State:
+    body = entry.body
+    phases = tuple(
+        PhaseState(p["name"], p["title"], p["notebook"], PhaseKind(p["kind"]), p["share"]) for p in body["phases"]
+    )
+    return replace(
+        state,
+        run=body["run"],
+        plan=body["plan"],
+        fingerprint=entry.plan,
+        opened_at=entry.at,
+        alone=body.get("alone", False),
+        unattended=body.get("unattended", False),
+        phases=phases,
+    )
+
+
+def _phase_assumed(state: State, entry: Entry) -> State:
+    stepped = _with_phase(state, entry.phase, assumed=True)
+    share = stepped.named(entry.phase).share
+    if share is None:
+        return stepped
+    return replace(stepped, split=share, cutover_at=entry.at if share == 1.0 else stepped.cutover_at)
+
+
+def _phase_opened(state: State, entry: Entry) -> State:
+    return _with_phase(state, entry.phase, opened_at=state.named(entry.phase).opened_at or entry.at)
+
+
+def _phase_closed(state: State, entry: Entry) -> State:
+    return _with_phase(state, entry.phase, closed_at=entry.at)
+
+
+def _checked(state: State, entry: Entry) -> State:
+    body = entry.body
+    checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at)
+    checks = {**state.named(entry.phase).checks, body["stage"]: checked}
+    return _with_phase(state, entry.phase, checks=checks)
+
+
+def _baseline(state: State, entry: Entry) -> State:
+    return _with_phase(state, entry.phase, baseline=entry.body)
+
+
+def _request(state: State, entry: Entry) -> State:
+    act = Act(entry.body["act"], entry.phase, entry.id, entry.at, detail=entry.body)
+    stepped = replace(state, request=act)
+    return replace(stepped, rollback=state.rollback or act) if act.name == "rollback" else stepped
+
+
+def _intent(state: State, entry: Entry) -> State:
+    body = entry.body
+    act = Act(body["act"], entry.phase, body.get("request", ""), entry.at, intent=entry.id, detail=body)
+    stepped = replace(state, act=act)
+    if act.name == "rollback":
+        return replace(stepped, rollback=act)
+    return _placed(stepped, act)
+
+
+def _outcome(state: State, entry: Entry) -> State:
+    body = entry.body
+    begun = state.act if state.act and state.act.intent == body.get("intent") else None
+    act = Act(
+        body["act"],
+        entry.phase,
+        body.get("request", ""),
+        begun.asked_at if begun else entry.at,
+        body.get("intent"),
+        body["result"],
+        body,
+        entry.at,
+    )
+    stepped = replace(state, act=act)
+    if state.request and state.request.request == act.request:
+        stepped = replace(stepped, request=None)
+    if act.name == "rollback":
+        return replace(stepped, rollback=act, split=0.0 if act.done else state.split)
+    if act.name == "shift" and act.done:
+        share = float(body["share"])
+        stepped = replace(stepped, split=share, cutover_at=entry.at if share == 1.0 else state.cutover_at)
+    return _placed(stepped, act)
+
+
+def _placed(state: State, act: Act) -> State:
+    if act.name == "shift":
+        return _with_phase(state, act.phase, shift=act)
+    if act.name == "prove":
+        return _with_phase(state, act.phase, proof=act)
+    return state
+
+
+def _soaked(state: State, entry: Entry) -> State:
+    return _with_phase(state, entry.phase, soaked={**entry.body, "at": entry.at})
+
+
+def _judged(state: State, entry: Entry) -> State:
+    body = entry.body
+    judged = Judged(body["code"], body["verdict"]["word"], body["verdict"]["reason"], entry.at, body)
+    return _with_phase(state, entry.phase, judged=judged)
+
+
+def _decision(state: State, entry: Entry) -> State:
+    body = entry.body
+    decision = Decision(body["choice"], body["code"], body["because"], entry.who["name"], entry.at, body["by_policy"])
+    return _with_phase(state, entry.phase, decision=decision)
+
+
+def _guard_started(state: State, entry: Entry) -> State:
+    return replace(state, guard=Guard(entry.body["guard"], entry.who["host"], entry.at))
+
+
+def _guard_stopped(state: State, entry: Entry) -> State:
+    return replace(state, guard=replace(state.guard, stopped=entry.at)) if state.guard else state
+
+
+def _verdict(state: State, entry: Entry) -> State:
+    return replace(state, verdict={**entry.body, "phase": entry.phase, "at": entry.at})
+
+
+def _fault(state: State, entry: Entry) -> State:
+    return replace(state, faults=(*state.faults, f"{entry.body['fault']}@{entry.phase}"))
+
+
+def _run_closed(state: State, entry: Entry) -> State:
+    return replace(state, closed=entry.body["result"], closed_at=entry.at, request=None)
+
+
+_STEPS = {
+    Kind.RUN_OPENED: _run_opened,
+    Kind.PHASE_ASSUMED: _phase_assumed,
+    Kind.PHASE_OPENED: _phase_opened,
+    Kind.PHASE_CLOSED: _phase_closed,
+    Kind.CHECKED: _checked,
+    Kind.BASELINE: _baseline,
+    Kind.REQUEST: _request,
+    Kind.INTENT: _intent,
+    Kind.OUTCOME: _outcome,
+    Kind.SOAKED: _soaked,
+    Kind.JUDGED: _judged,
+    Kind.DECISION: _decision,
+    Kind.GUARD_STARTED: _guard_started,
+    Kind.GUARD_STOPPED: _guard_stopped,
+    Kind.VERDICT: _verdict,
+    Kind.FAULT: _fault,
+    Kind.RUN_CLOSED: _run_closed,
+}
