@@ -1,6 +1,6 @@
 """How much a rehearsal takes beside its soaks: whole rehearsals, and the plain papermill command on the same pages.
 
-Usage: benchmarks/rehearsal.py [REPETITIONS]
+Usage: benchmarks/rehearsal.py [REPETITIONS [--rehearsals-only]]
 """
 
 from __future__ import annotations
@@ -53,6 +53,30 @@ def page_seconds(path: Path) -> float:
     return float(nbformat.read(path, as_version=4).metadata.papermill.duration)
 
 
+PARTS = {  # what a code cell asks for, and the part of a page's time that it is counted under
+    "go.checks()": "checks",
+    "go.phase_checks()": "checks",
+    "go.shift()": "shift",
+    "go.judge()": "judging",
+}
+
+
+def parts(path: Path, soaked_at: str) -> dict[str, float]:
+    """Give what a page's seconds beside its soak were spent on; `view` is from the soak's end to its cell's end."""
+    nb = nbformat.read(path, as_version=4)
+    cells = [c for c in nb.cells if c.cell_type == "code"]
+    spent = dict.fromkeys(("kernel", "checks", "shift", "view", "judging"), 0.0)
+    spent["kernel"] = seconds(cells[0].metadata.papermill.start_time) - seconds(nb.metadata.papermill.start_time)
+    spent["kernel"] += cells[0].metadata.papermill.duration  # the first cell waits for the kernel's first answer
+    for cell in cells:
+        name = next((name for call, name in PARTS.items() if call in cell.source), "")
+        if name:
+            spent[name] += cell.metadata.papermill.duration
+        if "go.soak()" in cell.source and soaked_at:
+            spent["view"] = seconds(cell.metadata.papermill.end_time) - seconds(soaked_at)
+    return spent
+
+
 def rehearse(runs: Path) -> dict[str, float]:
     """Rehearse once; give seconds by what they were spent on."""
     began = time.time()
@@ -66,7 +90,10 @@ def rehearse(runs: Path) -> dict[str, float]:
     took, soaks = {}, 0.0
     for phase in state.phases:
         soak = soaked(state, phase.name) + (baseline(entries) if phase.name == "preflight" else 0.0)
-        took[phase.notebook] = page_seconds(root / "notebooks" / f"{phase.notebook}.ipynb") - soak
+        page = root / "notebooks" / f"{phase.notebook}.ipynb"
+        took[phase.notebook] = page_seconds(page) - soak
+        soaked_at = phase.soaked["at"] if phase.soaked else ""
+        took |= {f"{phase.notebook} {part}": spent for part, spent in parts(page, soaked_at).items()}
         soaks += soak
     first = next(e for e in entries if e.kind is Kind.PHASE_OPENED)
     last = seconds(list(pages.values())[-1].at)
@@ -108,32 +135,35 @@ def medians(rounds: Iterable[dict[str, float]]) -> dict[str, float]:
     return {name: median(values) for name, values in by_name.items()}
 
 
-def main(times: int) -> None:
-    """Print the table."""
+def main(times: int, beside: bool) -> None:
+    """Print the tables; `beside` opens every page alone too, by the plain command."""
     rounds, plain = [], []
     names = [phase.notebook for phase in load("sandbox", project())[0].phases]
     for number in range(times):
         print(f"round {number + 1} of {times}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as runs:
             rounds.append(rehearse(Path(runs)))
-        for name in names:
+        for name in names if beside else ():
             with tempfile.TemporaryDirectory() as runs:
                 plain.append(alone(name, Path(runs)))
     rehearsed, command = medians(rounds), medians(plain)
-    print(f"medians of {times}, seconds, soaks and baseline subtracted")
-    print(f"{'notebook':<18}{'rehearsed':>11}{'papermill command':>20}{'… less its world':>18}")
+    columns = ("kernel", "checks", "shift", "view", "judging")
+    print(f"medians of {times}, seconds, soaks and baseline subtracted; shift and view wait for the guard's next look")
+    print(f"{'notebook':<18}{'rehearsed':>10}", *(f"{column:>8}" for column in columns), f"{'other':>8}", end="")
+    print(f"{'papermill command':>20}{'… less its world':>18}" if beside else "")
     for name in names:
-        print(f"{name:<18}{rehearsed[name]:>11.2f}{command[name]:>20.2f}{command[f'{name} without world']:>18.2f}")
-    pages = [rehearsed[name] for name in names]
-    per = sum(pages) / len(pages)
-    print(f"{'mean':<18}{per:>11.2f}{sum(command[n] for n in names) / len(names):>20.2f}", end="")
-    print(f"{sum(command[f'{n} without world'] for n in names) / len(names):>18.2f}")
+        spent = [rehearsed[f"{name} {column}"] for column in columns]
+        spent.append(rehearsed[name] - sum(spent))
+        print(f"{name:<18}{rehearsed[name]:>10.2f}", *(f"{part:>8.2f}" for part in spent), end="")
+        print(f"{command[name]:>20.2f}{command[f'{name} without world']:>18.2f}" if beside else "")
+    pages = sum(rehearsed[name] for name in names)
+    print(f"{'mean':<18}{pages / len(names):>10.2f}")
     for name, value in rehearsed.items():
-        if name not in names:
+        if not name.startswith(tuple(names)):
             print(f"{name:<36}{value:>8.2f}")
-    around = rehearsed["whole rehearsal"] - rehearsed["soaks and baseline"] - sum(pages)
+    around = rehearsed["whole rehearsal"] - rehearsed["soaks and baseline"] - pages
     print(f"{'all that is neither page nor soak':<36}{around:>8.2f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, "--rehearsals-only" not in sys.argv)

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from golive.core.errors import NameUnknown
-from golive.execution.kernels import WarmKernel
 from golive.execution.pages import execute_page
+from golive.runner.kernels import WarmKernel
 
 
 def template(*cells, tags=None):
@@ -87,7 +87,7 @@ def test_the_death_of_a_warm_kernel_in_mid_cell_is_seen_at_once(tmp_path, warm, 
         warm.kill()
 
     threading.Thread(target=kill).start()
-    result = execute_page(template(sleep, "1"), output, {}, kernel=warm)
+    result = execute_page(template(sleep, "1"), output, {}, km=warm.manager)
     seen = time.monotonic()
     cells = nbformat.read(output, as_version=4).cells
 
@@ -99,7 +99,7 @@ def test_the_death_of_a_warm_kernel_in_mid_cell_is_seen_at_once(tmp_path, warm, 
 
 def test_a_kernel_that_died_before_its_page_is_said_and_nothing_ran(tmp_path, warm):
     warm.kill()
-    result = execute_page(template("1"), tmp_path / "out.ipynb", {}, kernel=warm)
+    result = execute_page(template("1"), tmp_path / "out.ipynb", {}, km=warm.manager)
 
     assert not result.complete
     assert "Kernel died" in result.error

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from jupyter_client.manager import KernelManager
 from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import LocalHandler, papermill_io
 
 from golive.core.errors import NameUnknown
 from golive.execution.engine import GoliveEngine, is_complete
-from golive.execution.kernels import WarmKernel
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def prepare() -> None:
 
 
 def execute_page(
-    template: str, output: Path, parameters: Mapping[str, str], *, kernel: WarmKernel | None = None
+    template: str, output: Path, parameters: Mapping[str, str], *, km: KernelManager | None = None
 ) -> PageResult:
-    """Execute a template's text into `output`: with `kernel`, which is not shut, else with one of its own.
+    """Execute a template's text into `output`: with the kernel of `km`, which is not shut, else with one of its own.
 
     Raises:
         NameUnknown: If a parameter is none of the template's; nothing has run.
@@ -79,7 +79,7 @@ def execute_page(
             engine_name="golive",
             progress_bar=False,
             autosave_cell_every=5,
-            **({"km": kernel.manager} if kernel is not None else {}),
+            **({"km": km} if km is not None else {}),
         )
     except PapermillExecutionError as failed:
         error = f"{failed.ename}: {failed.evalue}"

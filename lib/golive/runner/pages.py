@@ -14,8 +14,8 @@ from golive.runner.spare import Spare
 from golive.wiring import Run
 
 if TYPE_CHECKING:
-    from golive.execution.kernels import WarmKernel
     from golive.execution.pages import PageResult
+    from golive.runner.kernels import WarmKernel
 
 
 class Pages:
@@ -36,7 +36,7 @@ class Pages:
             **({"phase": phase.name} if phase is not None else {}),
         }
         with self._kernel() as kernel:
-            result = execute_page(template, self._run.folder.pages / f"{name}.ipynb", parameters, kernel=kernel)
+            result = execute_page(template, self._run.folder.pages / f"{name}.ipynb", parameters, km=kernel.manager)
         body = {
             "notebook": name,
             "sha256": result.sha256,

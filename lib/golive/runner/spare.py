@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from golive.execution.kernels import WarmKernel
+from golive.runner.kernels import WarmKernel
 
 PRELOAD = ("golive.runner.preload",)
 
@@ -22,8 +20,6 @@ class Spare:
         """Start a kernel for the next page, unless one waits already; OSError when it can't be started."""
         if self._next is not None:
             return
-        from golive.execution.kernels import WarmKernel
-
         kernel = WarmKernel(extensions=PRELOAD, log=self._log)
         try:
             kernel.start()
