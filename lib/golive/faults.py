@@ -12,8 +12,8 @@ from golive.adapters.worlds.sandbox import known_fault
 from golive.core.errors import GoLiveError
 from golive.core.plan import Phase, PhaseKind
 from golive.core.record import Kind
+from golive.run import Run
 from golive.sandbox.faults import Fault
-from golive.wiring import Run
 
 POLL = 0.1
 

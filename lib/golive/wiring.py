@@ -22,8 +22,7 @@ from golive.folders import RunFolder, project, runs_root
 from golive.plans import load, load_file
 from golive.ports import Clock
 from golive.provenance import code_version, who
-from golive.run import Run as Run
-from golive.run import new_id, opening
+from golive.run import Run, new_id, opening
 
 AS_PRODUCTION = "as-production"
 LEFT_ALONE = 1800.0  # seconds without any act, after which an operator's open page counts as left

@@ -188,7 +188,7 @@ def _close(state: State, here: PhaseState, now: datetime) -> May:
         return Already(f"{here.title} was closed at {here.closed_at}")
     if here.decision is None:
         code = here.judged.code if here.judged else "CODE"
-        return Stop(f"{here.title} is undecided", f'go.decide("proceed", "{code}", because="…")')
+        return Stop(f"{here.title} is undecided", f'go.decide("proceed", "{code}", because="what you saw")')
     if here.decision.choice != "proceed":
         return Stop(
             f"{here.decision.name} decided to {here.decision.choice} at {here.decision.at}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 
 from golive import wiring
@@ -15,8 +14,8 @@ from golive.notebook.emergency import Emergency
 from golive.notebook.page import Page
 from golive.open_runs import elsewhere, newest_closed, open_runs
 from golive.run import Run
+from golive.start import Start
 
-START_DEADLINE = 20.0
 AGAIN = "correct the cell with the parameters, run it, then run this cell again"
 
 
@@ -66,19 +65,10 @@ open_incident = open_rollback
 
 def start_world_and_guard(run: Run) -> None:
     """Start the run's world and its guard, and return once the guard watches."""
-    if run.plan.world == "sandbox":
-        wiring.world(run.folder).start(run.state().split)
-    run.folder.by_hand.write_text(
-        f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
-        f"    {wiring.router(run).by_hand()}\n\n"
-        "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
-    )
-    wiring.launch_guard(run)
-    until = time.monotonic() + START_DEADLINE
-    while run.book.last_look() is None:
-        if time.monotonic() > until:
-            raise Stopped("the guard did not begin to watch", f"read {run.folder.logs}/guard.log")
-        time.sleep(0.05)
+    start = Start(run)
+    start.begin()
+    start.await_world()
+    start.await_guard()
 
 
 def _make(plan: str, phase: str, operator: str) -> Run:

@@ -15,7 +15,7 @@ from golive.runner.signals import Signals
 if TYPE_CHECKING:
     from golive.archive.seal import Sealed
     from golive.faults import FaultSetter
-    from golive.wiring import Run
+    from golive.run import Run
 
 __all__ = ["Asked", "Exit", "rehearse", "resume", "seal_run"]
 
@@ -46,7 +46,7 @@ def resume(name: str, runs: Path | None = None) -> Exit:
 
 def _conduct(run: Run, faults: FaultSetter, signals: Signals) -> Exit:
     from golive.runner.progress import say
-    from golive.runner.start import Start
+    from golive.start import Start
 
     say(f"run       {run.folder.root}")
     start = Start(run)

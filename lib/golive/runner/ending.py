@@ -14,10 +14,10 @@ from golive.core.record import Kind
 from golive.core.state import State
 from golive.engine.rollback import roll_back
 from golive.notebook import Desk
+from golive.run import Run
 from golive.runner.exits import Exit
 from golive.runner.pages import Pages
 from golive.runner.progress import say
-from golive.wiring import Run
 
 ANSWER_WITHIN = 6.0
 SETTLE_WITHIN = 15.0

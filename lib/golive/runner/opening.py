@@ -10,8 +10,8 @@ from golive.core.errors import NameUnknown, PlanError
 from golive.faults import FaultSetter, parse_fault
 from golive.folders import RUNS_VARIABLE, project, runs_root
 from golive.plans import load
+from golive.run import Run
 from golive.runner.asked import Asked
-from golive.wiring import Run
 
 
 def opened(asked: Asked) -> tuple[Run, FaultSetter]:

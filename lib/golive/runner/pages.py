@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from golive.core.plan import Phase
 from golive.core.record import Kind
 from golive.plans import notebook
+from golive.run import Run
 from golive.runner.signals import Signals
 from golive.runner.spare import Spare
-from golive.wiring import Run
 
 if TYPE_CHECKING:
     from golive.execution.pages import PageResult

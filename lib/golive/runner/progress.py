@@ -11,7 +11,7 @@ from golive.core.plan import Phase
 from golive.core.samples import Version
 from golive.core.state import State
 from golive.pages.words import percent, span
-from golive.wiring import Run
+from golive.run import Run
 
 WIDTH = 100
 REDRAW = 1.0

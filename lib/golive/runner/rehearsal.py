@@ -14,6 +14,7 @@ from golive.core.record import Kind
 from golive.core.state import State
 from golive.faults import FaultSetter
 from golive.notebook import Desk
+from golive.run import Run
 from golive.runner.ahead import ahead
 from golive.runner.ending import Ending
 from golive.runner.exits import Exit
@@ -21,8 +22,7 @@ from golive.runner.pages import Pages
 from golive.runner.progress import phase_line, redrawn, say, standing
 from golive.runner.signals import Signals
 from golive.runner.spare import Spare
-from golive.runner.start import Start
-from golive.wiring import Run
+from golive.start import Start
 
 if TYPE_CHECKING:
     from golive.execution.pages import PageResult

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from golive.adapters.stores.late import LateBox
 from golive.archive.seal import Sealed, seal
 from golive.pages.report import index_html
-from golive.wiring import Run
+from golive.run import Run
 
 
 def seal_run(run: Run) -> Sealed:

@@ -1,4 +1,4 @@
-"""How a rehearsal gets its world and its guard."""
+"""How a run gets its world and its guard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from golive import wiring
 from golive.core.errors import Stopped
-from golive.wiring import Run
+from golive.run import Run
 
 GUARD_WITHIN = 20.0
 POLL = 0.05
@@ -37,7 +37,7 @@ class Start:
             WorldFailed: If it does not come up.
         """
         self._world.wait()
-        (self._run.folder.work / "ROLLBACK.txt").write_text(_by_hand(self._run))
+        self._run.folder.by_hand.write_text(_by_hand(self._run))
 
     def await_guard(self) -> None:
         """Start the guard, unless one beats already, and return once it watches.
