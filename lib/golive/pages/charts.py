@@ -18,6 +18,7 @@ from golive.core.plan import Criteria
 from golive.core.samples import Sample, Tally, Version
 
 WINDOW = 5.0
+HALF_A_LINE = 6
 STYLES: dict[Version, dict[str, Any]] = {
     Version.CANARY: {"color": "#0b5394", "linewidth": 2.2, "linestyle": "-"},
     Version.STABLE: {"color": "#777777", "linewidth": 1.2, "linestyle": "-"},
@@ -73,13 +74,13 @@ def golive_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, e
     split.step(
         times, [(s.share if s.share is not None else math.nan) * 100 for s in canary], where="post", color="black"
     )
-    split.set_ylim(-4, 125)
+    split.set_ylim(-4, 142)
     split.set_ylabel("canary's\nvisitors, %")
-    seen = ""
+    seen, names = "", 0
     for sample in canary:
         if sample.phase and sample.phase != seen:
-            seen = sample.phase
-            split.text(sample.second - start, 108, seen, fontsize=9)
+            seen, names = sample.phase, names + 1
+            split.text(sample.second - start, 106 if names % 2 else 124, seen, fontsize=9)
             for axes in (split, failed, latency):
                 axes.axvline(sample.second - start, color="#bbbbbb", linewidth=0.8)
     _shares(failed, samples, start, "failed")
@@ -121,14 +122,23 @@ def _windows(samples: Sequence[Sample], version: Version) -> list[tuple[float, T
 
 
 def _line(axes: Any, samples: Sequence[Sample], start: float, value: Callable[[Tally], float], label: str) -> None:
+    ends: list[tuple[float, float, Version]] = []
     for version, style in STYLES.items():
         points = [(second - start, value(t) if t.requests else math.nan) for second, t in _windows(samples, version)]
         axes.plot([x for x, _ in points], [y for _, y in points], **style)
-        shown = [(x, y) for x, y in points if not math.isnan(y)]
-        if shown:
-            axes.annotate(
-                f" {version}{label}", shown[-1], fontsize=9, color=style["color"], va="center", annotation_clip=False
-            )
+        ends += [(y, x, version) for x, y in points if not math.isnan(y)][-1:]
+    for place, (y, x, version) in enumerate(sorted(ends)):
+        apart = (2 * place - len(ends) + 1) * HALF_A_LINE  # two lines may end at one point; their names may not
+        axes.annotate(
+            f"{version}{label}",
+            (x, y),
+            xytext=(4, apart),
+            textcoords="offset points",
+            fontsize=9,
+            color=STYLES[version]["color"],
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def _shares(axes: Any, samples: Sequence[Sample], start: float, criterion: str) -> None:
