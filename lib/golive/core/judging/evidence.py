@@ -49,6 +49,10 @@ class Evidence:
         """Begin with nothing seen; a stretch longer than `gap` seconds is never soak time."""
         self.plan, self.gap = plan, gap
         self.measures = measures_of(plan)
+        shifts = sum(phase.share is not None for phase in plan.phases)
+        self.other_wanted = math.log(1 / other_alpha(plan))
+        self.worse_wanted = self.other_wanted + math.log(shifts + 1)  # begun anew in each phase
+        self.proceed_wanted = math.log(1 / plan.judging.beta)
         everything = plausible((), plan.judging.dispersion_max)
         self.correlations = {measure.name: everything for measure in self.measures}
         self.learned = False
@@ -149,9 +153,9 @@ class Evidence:
             if measure.rollback_above is not None
         }
         limit, trigger = criteria.failed.proceed_below, _sick(self.measures)
-        wanted = math.log(1 / other_alpha(self.plan))
+        wanted = self.other_wanted
         self.top_up = RollbackEvidence(limit, trigger, correlations["failed"], wanted)
-        self.stable_sick = RollbackEvidence(limit, trigger, correlations["failed"], wanted)
+        self.stable_sick = RollbackEvidence(limit, trigger, correlations["failed"][-1:], wanted)
 
     def _watch(self, stable: Sample | None, canary: Sample | None) -> None:
         newest = canary or stable

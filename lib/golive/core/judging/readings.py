@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from golive.core.judging.evidence import Evidence
-from golive.core.judging.measures import SENTENCES, Measure, other_alpha
+from golive.core.judging.measures import SENTENCES, Measure
 from golive.core.verdict import Hold, Reading, Word
 
 MOST_SHOWN = 99.0
@@ -16,7 +16,7 @@ def read_measure(evidence: Evidence, measure: Measure) -> Reading:
     requests, bad = evidence.counts[measure.name]
     seen = bad / requests if requests else None
     proceed = evidence.proceed[measure.name]
-    wanted = math.log(1 / evidence.plan.judging.beta)
+    wanted = evidence.proceed_wanted
     shown = max(0.0, proceed.log / wanted)
     needed = proceed.needed(wanted, requests / max(proceed.looks, 1))
     letter_counts = requests >= 3 / measure.proceed_below
@@ -70,10 +70,8 @@ def read_against_stable(evidence: Evidence) -> Reading:
     """Give how the canary's failures compare with stable's in the same seconds; the plan says what follows."""
     compared, rule = evidence.compared["failed"], evidence.plan.judging.worse_than_stable
     requests, bad = evidence.counts["failed"]
-    phases = sum(phase.share is not None for phase in evidence.plan.phases)
-    wanted = math.log((phases + 1) / other_alpha(evidence.plan))
-    strength = max(0.0, compared.worse_log / wanted)
-    alike = compared.as_sick_log >= math.log(1 / evidence.plan.judging.beta)
+    strength = max(0.0, compared.worse_log / evidence.worse_wanted)
+    alike = compared.as_sick_log >= evidence.proceed_wanted
     why = "no sign that it fails more than stable"
     if strength >= 1:
         why = "fails more than stable in the same seconds"

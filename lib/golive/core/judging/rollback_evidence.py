@@ -166,5 +166,7 @@ class RollbackEvidence:
 
 
 def _log_sum(logs: Sequence[float]) -> float:
-    highest = max(logs)
-    return highest + math.log(sum(math.exp(log - highest) for log in logs))
+    highest, total, exp = max(logs), 0.0, math.exp
+    for log in logs:
+        total += exp(log - highest)
+    return highest + math.log(total)
