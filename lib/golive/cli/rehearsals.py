@@ -13,7 +13,7 @@ from golive.cli.main import Usage, clear, main, runs_option
 @main.command()
 @click.argument("plan_name", metavar="[PLAN]", default="sandbox")
 @click.option("--fault", "faults", multiple=True, metavar="NAME@PHASE", help="Let a fault happen in a phase.")
-@click.option("--as-production", is_flag=True, help="Use the runbook's true limits (about 6 minutes).")
+@click.option("--as-production", is_flag=True, help="Use the runbook's true limits (about 10 minutes).")
 @runs_option
 @click.option("--operator", default="rehearsal", help="Who rehearses.")
 @clear

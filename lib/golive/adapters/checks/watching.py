@@ -6,10 +6,11 @@ import shutil
 
 from golive.adapters.checks.run import Known, Saw, Scene
 from golive.core.samples import CouldNotMeasure, Version
-from golive.ports import Alive, Split
+from golive.ports import Alive, Sick, Split
 
 SILENT = 5.0
 LEAST_FREE = 200 * 2**20
+PROBES = 3
 
 
 async def guard_watching(scene: Scene) -> Saw:
@@ -40,14 +41,22 @@ async def metrics_arrive(scene: Scene) -> Saw:
 
 
 async def versions_healthy(scene: Scene) -> Saw:
-    """See whether both versions answer, and as different deployments."""
-    answers = {version: await scene.health.probe(version) for version in Version}
+    """See whether both versions answer, and as different deployments; one probe may be lost, not three in a row."""
+    answers = {version: await _answer(scene, version) for version in Version}
     seen = "; ".join(
         f"{version} {a.version} ({a.deployment})" if isinstance(a, Alive) else f"{version}: {a.why}"
         for version, a in answers.items()
     )
     deployments = {a.deployment for a in answers.values() if isinstance(a, Alive)}
     return Saw(len(deployments) == len(answers), "both answer, as two deployments", seen)
+
+
+async def _answer(scene: Scene, version: Version) -> Alive | Sick:
+    for _ in range(PROBES):
+        answer = await scene.health.probe(version)
+        if isinstance(answer, Alive):
+            break
+    return answer
 
 
 async def disk_space(scene: Scene) -> Saw:
