@@ -65,7 +65,7 @@ def warm():
 
 def test_a_warm_kernel_runs_a_page_as_a_fresh_one_does(tmp_path, warm):
     result = execute_page(
-        template("name", "import os; os.getpid()"), tmp_path / "out.ipynb", {"name": "ada"}, kernel=warm
+        template("name", "import os; os.getpid()"), tmp_path / "out.ipynb", {"name": "ada"}, km=warm.manager
     )
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
 
