@@ -64,8 +64,9 @@ def warm():
 
 
 def test_a_warm_kernel_runs_a_page_as_a_fresh_one_does(tmp_path, warm):
-    page = template("name", "import os; os.getpid()")
-    result = execute_page(page, tmp_path / "out.ipynb", {"name": "ada"}, km=warm.manager)
+    result = execute_page(
+        template("name", "import os; os.getpid()"), tmp_path / "out.ipynb", {"name": "ada"}, km=warm.manager
+    )
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
 
     assert result.complete
