@@ -286,6 +286,7 @@ def guard(run: Run) -> Any:
         lambda: anybody(run.folder.operators, LEFT_ALONE),
         new_id,
         LateBox(run.folder.late).write,
+        lambda: not run.folder.record.exists(),
         code_version(),
     )
     return Guard(post, f"guard-{secrets.token_hex(4)}")

@@ -56,9 +56,10 @@ class FakeStore:
 
 
 class FakeBook:
-    broken = False
+    broken, looks = False, 0
 
     def add(self, samples, look):
+        self.looks += 1
         if self.broken:
             raise StoreUnavailable("disk full")
 
@@ -79,7 +80,7 @@ class Quiet:
         return {}
 
 
-def scene(router):
+def scene(router, gone=(False,)):
     story = Story().open()
     story.tell(Kind.PHASE_OPENED, {"notebook": "02"}, "canary-5")
     store = FakeStore(story.entries, router.calls)
@@ -98,6 +99,7 @@ def scene(router):
         lambda: [1],
         ids.__next__,
         late.append,
+        lambda: gone[0],
         "t",
     )
     return Guard(post, "guard-1"), story, late
@@ -167,3 +169,30 @@ async def test_a_canary_that_comes_back_after_a_rollback_is_sent_away_again():
     await looks(guard, 3)
 
     assert router.share == 0.0
+
+
+async def test_what_is_asked_for_between_two_looks_is_begun_at_once():
+    router = FakeRouter(share=0.0)
+    guard, story, _ = scene(router)
+    guard.sight.inbox.split = Split(0.0)
+    guard.look()
+    story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": False}, "canary-5", id="ask")
+    await guard.heed(guard.post.clock.monotonic() + 1.0)
+
+    assert router.calls[-2:] == [("set", 0.05), (Kind.OUTCOME, "shift")]
+    assert guard.post.book.looks == 1
+
+
+async def test_a_guard_whose_folder_was_taken_away_sends_everybody_back_and_ends():
+    router, gone = FakeRouter(share=0.05), [False]
+    guard, story, late = scene(router, gone)
+    story.tell(Kind.INTENT, {"act": "shift", "request": "ask", "share": 0.05}, "canary-5", id="did")
+    outcome = {"act": "shift", "request": "ask", "intent": "did", "result": "done", "share": 0.05}
+    story.tell(Kind.OUTCOME, outcome, "canary-5")
+    guard.look()
+    before, gone[0] = len(story.entries), True
+    await asyncio.wait_for(guard.run(), 5)
+
+    assert router.share == 0.0
+    assert len(story.entries) <= before + 1
+    assert late == []

@@ -103,7 +103,8 @@ class Acts:
             return "refused", "nobody is at the keyboard, and this router is not one that the run's own world started"
         answer: Done | Refused | Superseded | Unknown
         try:
-            answer = await asyncio.wait_for(self._router.set(share, expect), ACT_DEADLINE)
+            async with asyncio.timeout(ACT_DEADLINE):
+                answer = await self._router.set(share, expect)
         except TimeoutError:
             answer = Unknown(f"no answer in {ACT_DEADLINE:.0f} s")
         if isinstance(answer, Refused | Superseded):

@@ -15,10 +15,11 @@ from golive.engine.acts import Acts
 from golive.engine.ledger import Ledger
 from golive.engine.look import Abandon, Begin, Do, EndSoak, Known, RollBack, decide
 from golive.engine.post import Post
+from golive.engine.rollback import roll_back
 from golive.engine.sight import Sight
 from golive.ports import LookNote, Split
 
-SHORTEST_PAUSE = 0.05
+HEED_EVERY = 0.1
 
 
 class Guard:
@@ -43,20 +44,23 @@ class Guard:
         self.ledger.append(Kind.GUARD_STARTED, started)
         readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
         try:
-            while not self.state.closed:
+            while not self.state.closed and not self.post.gone():
                 begun = clock.monotonic()
                 self.look()
                 broken = next((r.exception() for r in readers if r.done() and not r.cancelled()), None)
                 if broken:
                     raise broken
-                spent = clock.monotonic() - begun
-                await clock.sleep(max(SHORTEST_PAUSE, plan.guarding.look_every.total_seconds() - spent))
+                await self.heed(begun + plan.guarding.look_every.total_seconds())
+            if self.post.gone():
+                await self._leave()
+                return
             await asyncio.gather(*(task for task in (self._moving, self._rolling) if task))
         finally:
             for reader in readers:
                 reader.cancel()
-            self.ledger.digest((), end=True)
-            self.ledger.append(Kind.GUARD_STOPPED, {"guard": self.name, "why": self.state.closed or "ended"})
+            if not self.post.gone():
+                self.ledger.digest((), end=True)
+                self.ledger.append(Kind.GUARD_STOPPED, {"guard": self.name, "why": self.state.closed or "ended"})
 
     def look(self) -> None:
         """Take what has arrived, judge it, begin what has to be done, write it down. Waits for nothing."""
@@ -75,6 +79,24 @@ class Guard:
             self.post.book.beat(self.name, note.utc, now)
         except StoreUnavailable:
             self.ledger.stored = False
+
+    async def heed(self, until: float) -> None:
+        """Wait for the next look (monotonic seconds); what an operator asks for meanwhile is begun at once."""
+        clock = self.post.clock
+        await clock.sleep(min(HEED_EVERY, max(0.0, until - clock.monotonic())))
+        while clock.monotonic() < until and not self.state.closed:
+            before = self._seen
+            self._catch_up()
+            if self._seen != before and self.state.request is not None:
+                now = clock.monotonic()
+                for act in decide(self._known(self.state.phase, now)):
+                    self._do(act, self.state.phase)
+            await clock.sleep(min(HEED_EVERY, max(0.0, until - clock.monotonic())))
+
+    async def _leave(self) -> None:
+        """Somebody has taken the run's folder away: no operator can be answered, so nobody stays on the canary."""
+        if self.state.canary_out and not self.state.cutover_at:
+            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", tries=3)
 
     def _catch_up(self) -> None:
         try:

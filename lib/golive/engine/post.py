@@ -18,7 +18,7 @@ class Post:
 
     `token` is what the run's own world put into the router, "" when the run has no world;
     `operators` says who is at the wheel; `new_id` makes ids for entries; `late` keeps what the
-    store would not take.
+    store would not take; `gone` says whether the run's own folder has been taken away.
     """
 
     plan: Plan
@@ -32,4 +32,5 @@ class Post:
     operators: Callable[[], Sequence[Any]]
     new_id: Callable[[], str]
     late: Callable[[Draft], None]
+    gone: Callable[[], bool]
     code: str

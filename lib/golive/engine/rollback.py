@@ -28,8 +28,10 @@ async def roll_back(router: Router, clock: Clock, reason: str, tries: int = 20) 
     why, read = "", None
     for attempt in range(tries):
         try:
-            answer = await asyncio.wait_for(router.rollback(reason), DEADLINE)
-            split: Split | Unknown = await asyncio.wait_for(router.read(), DEADLINE)
+            async with asyncio.timeout(DEADLINE):
+                answer = await router.rollback(reason)
+            async with asyncio.timeout(DEADLINE):
+                split: Split | Unknown = await router.read()
         except TimeoutError:
             answer, split = Unknown("no answer in time"), Unknown("no answer in time")
         if isinstance(split, Split):

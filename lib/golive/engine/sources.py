@@ -54,7 +54,8 @@ class MetricReader:
     async def step(self) -> None:
         """Read once."""
         try:
-            read = await asyncio.wait_for(self._source.read(), DEADLINE)
+            async with asyncio.timeout(DEADLINE):
+                read = await self._source.read()
         except TimeoutError:
             read = CouldNotMeasure(Unmeasured.SLOW, f"no answer in {DEADLINE:.0f} s")
         if isinstance(read, CouldNotMeasure):
@@ -121,7 +122,8 @@ class SplitReader:
     async def step(self) -> None:
         """Read once."""
         try:
-            self._inbox.split = await asyncio.wait_for(self._router.read(), DEADLINE)
+            async with asyncio.timeout(DEADLINE):
+                self._inbox.split = await self._router.read()
         except TimeoutError:
             self._inbox.split = Unknown(f"the router did not answer in {DEADLINE:.0f} s")
 

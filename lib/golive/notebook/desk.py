@@ -20,7 +20,7 @@ from golive.pages.answer import Answer
 from golive.pages.words import span
 from golive.run import Run
 
-POLL = 0.25
+POLL = 0.1
 ACT_DEADLINE = 45.0
 GONE_DEADLINE = 12.0
 PATIENCE = 1.5  # seconds that a person waits before the page says what it waits for

@@ -21,6 +21,7 @@ from golive.pages.words import clock, percent, span
 
 REDRAW = 2.0
 LOOK = 1.0
+POLL = 0.2
 LATE = 60.0
 
 
@@ -40,7 +41,7 @@ class Soak:
         """
         longest = self._run.plan.phase(self._phase).soak + self._run.plan.judging.hold_up_to
         until = time.monotonic() + longest.total_seconds() + LATE
-        view = View()
+        view, shown_at = View(), -LOOK
         try:
             while time.monotonic() < until:
                 self._desk.presence.touch()
@@ -51,8 +52,10 @@ class Soak:
                     return self._ended(soaked)
                 if self._desk.guard_silent():
                     raise Stopped("the guard is silent: nobody watches this soak", self._desk.revive())
-                view.show(self._progress())
-                await asyncio.sleep(LOOK)
+                if time.monotonic() - shown_at >= LOOK:
+                    shown_at = time.monotonic()
+                    view.show(self._progress())
+                await asyncio.sleep(POLL)
         except (asyncio.CancelledError, KeyboardInterrupt):
             self._run.append(Kind.NOTE, {"text": "watching the soak was interrupted; the guard goes on"}, self._phase)
             why = "HOLD, watching was interrupted; the guard goes on and rolls back by itself if it must"
