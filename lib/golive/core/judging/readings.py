@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from golive.core.judging.evidence import Evidence
-from golive.core.judging.measures import SENTENCES, Measure, other_alpha
+from golive.core.judging.measures import SENTENCES, Measure
 from golive.core.verdict import Hold, Reading, Word
 
 MOST_SHOWN = 99.0
@@ -71,7 +71,7 @@ def read_against_stable(evidence: Evidence) -> Reading:
     compared, rule = evidence.compared["failed"], evidence.plan.judging.worse_than_stable
     requests, bad = evidence.counts["failed"]
     phases = sum(phase.share is not None for phase in evidence.plan.phases)
-    wanted = math.log((phases + 1) / other_alpha(evidence.plan))
+    wanted = math.log(phases + 1) + evidence.top_up.wanted  # that of its own part of α, for each phase anew
     strength = max(0.0, compared.worse_log / wanted)
     alike = compared.as_sick_log >= math.log(1 / evidence.plan.judging.beta)
     why = "no sign that it fails more than stable"
