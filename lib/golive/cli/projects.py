@@ -13,15 +13,16 @@ from golive.core.errors import GoLiveError, PlanError
 
 @main.command()
 @click.argument("name", default="sandbox")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Visitors' requests a second of the site.")
 @clear
-def plan(name: str) -> None:
-    """Print the schedule of plan NAME; touches nothing."""
+def plan(name: str, rate: float | None) -> None:
+    """Print the schedule of plan NAME, and what its soaks can tell; touches nothing."""
     from golive.folders import project
     from golive.pages.schedule import schedule
     from golive.plans import load
 
     loaded, _ = load(name, project())
-    click.echo(schedule(loaded))
+    click.echo(schedule(loaded, rate))
     if loaded.not_ready():
         raise PlanError(f"plan {name} may not start: {'; '.join(loaded.not_ready())}")
 

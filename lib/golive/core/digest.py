@@ -1,10 +1,15 @@
-"""Digests of each minute's samples, so that a samples file can be held against the record."""
+"""Digests of each minute's samples, so that a samples file can be held against the record.
+
+Critical routes have columns of their own, `checkout: failed`, after the others: a file without them
+is what it always was, and so are its digests.
+"""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -26,6 +31,7 @@ COLUMNS = (
     "cpu",
     "memory",
 )
+ROUTE_COUNTS = ("requests", "failed", "over_1000ms")
 
 
 def row(sample: Sample) -> dict[str, str]:
@@ -47,15 +53,25 @@ def row(sample: Sample) -> dict[str, str]:
         "cpu": sample.gauges.cpu,
         "memory": sample.gauges.memory,
     }
+    for route, part in sample.routes.items():
+        for count, value in zip(ROUTE_COUNTS, (part.requests, part.failed, part.over.get(1000, 0)), strict=True):
+            values[route_column(route, count)] = value
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
+def route_column(route: str, count: str) -> str:
+    """Give the name of the column that holds one of `ROUTE_COUNTS` of a critical route."""
+    return f"{route}: {count}"
+
+
 def write_rows(rows: Iterable[Mapping[str, str]]) -> str:
-    """Give the text of `samples.csv`."""
+    """Give the text of `samples.csv`; a route's cell is empty where its route was not counted."""
+    kept = list(rows)
+    routes = dict.fromkeys(name for entry in kept for name in entry if name not in COLUMNS)
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(out, (*COLUMNS, *routes), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(kept)
     return out.getvalue()
 
 
@@ -68,7 +84,14 @@ def minute_digests(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[int, st
     """Give minute ("2026-11-23T22:41Z") -> (rows, SHA-256 of its lines in their order)."""
     minutes: dict[str, list[str]] = {}
     for entry in rows:
-        minutes.setdefault(entry["utc"][:16] + "Z", []).append(",".join(entry[name] for name in COLUMNS))
+        minutes.setdefault(entry["utc"][:16] + "Z", []).append(_line(entry))
     return {
         minute: (len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest()) for minute, lines in minutes.items()
     }
+
+
+def _line(entry: Mapping[str, str]) -> str:
+    """Give the text that stands for a row in its minute's digest: every cell that holds anything."""
+    line = ",".join(entry[name] for name in COLUMNS)
+    more = {str(name): value for name, value in entry.items() if name not in COLUMNS and value}
+    return f"{line},{json.dumps(more, sort_keys=True, ensure_ascii=False)}" if more else line

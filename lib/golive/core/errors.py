@@ -9,6 +9,7 @@
   x WorldFailed          the world of a rehearsal did not start or has gone
   x ArchiveBroken        an archive does not match its manifest
   x NotifyFailed         people outside could not be told
+  x SamplesWrong         recorded samples are not in a form that can be judged
 """
 
 from __future__ import annotations
@@ -66,6 +67,10 @@ class WorldFailed(GoLiveError):
 
 class NotifyFailed(GoLiveError):
     """People outside could not be told; the message never holds an address."""
+
+
+class SamplesWrong(GoLiveError):
+    """Recorded samples have a wrong form: file, line, column, value, what was expected, and what to type next."""
 
 
 class ArchiveBroken(GoLiveError):

@@ -29,7 +29,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, as text and as HTML; `picture` is a PNG and `picture_text` says what it shows."""
+    """One answer, as text and as HTML.
+
+    `picture` is a PNG and `picture_text` says what it shows; `second_picture` is one more, with its own text.
+    """
 
     word: str
     headline: str
@@ -38,6 +41,7 @@ class Answer:
     picture: bytes | None = None
     picture_text: str = ""
     next: str = ""
+    second_picture: tuple[bytes, str] | None = None
 
     def __str__(self) -> str:
         lines = [f"{glyph(self.word)} {self.word}   {_bounded(self.headline)}"]
@@ -66,9 +70,10 @@ class Answer:
             head = "".join(_cell(column, BOLD) for column in self.table.columns)
             body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in self.table.rows)
             parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-        if self.picture:
-            data = base64.b64encode(self.picture).decode()
-            alt = _safe(self.picture_text)
+        shown = [(self.picture, self.picture_text)] if self.picture else []
+        for picture, text in (*shown, *([self.second_picture] if self.second_picture else [])):
+            data = base64.b64encode(picture).decode()
+            alt = _safe(text)
             parts.append(
                 f'<img alt="{alt}" style="max-width:100%;background:white" src="data:image/png;base64,{data}">'
             )

@@ -6,13 +6,17 @@ from datetime import timedelta
 
 from golive.core.plan import Plan
 from golive.core.units import say_duration
+from golive.pages.foreseen import foreseen
 from golive.pages.words import percent
 
 BEFORE = timedelta(minutes=30)
 
 
-def schedule(plan: Plan) -> str:
-    """Give who does what when, by which limits, and what would be touched."""
+def schedule(plan: Plan, rate: float | None = None) -> str:
+    """Give who does what when, by which limits, what the soaks can tell, and what would be touched.
+
+    `rate` is the visitors' requests a second of the whole site; the plan's own is the default.
+    """
     lines = [f"{plan.title} · {plan.site.name} · plan {plan.name} {plan.fingerprint[:12]}", f"limits: {plan.note}", ""]
     lines.append(f"{'when':<12}{'phase':<24}{'canary':>8}  {'soak':>6}  {'page':<15} who")
     offset = -BEFORE
@@ -28,6 +32,7 @@ def schedule(plan: Plan) -> str:
         limit = getattr(plan.criteria, name)
         above = percent(limit.rollback_above) if limit.rollback_above is not None else "–"
         lines.append(f"{name:<16}{percent(limit.proceed_below):>14}{above:>18}")
+    lines += ["", *foreseen(plan, rate if rate is not None else plan.site.requests_per_second)]
     health = plan.health
     lines += [
         "",

@@ -8,17 +8,24 @@ from typing import Any
 from golive.core.plan import Plan
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, State
-from golive.core.verdict import Verdict, Word
+from golive.core.verdict import Reading, Verdict, Word
 from golive.pages.answer import Answer, Table
+from golive.pages.foreseen import COLUMNS, foreseen_rows, warnings
 from golive.pages.words import clock, glyph, percent, span
 from golive.ports import Finding, Result
 
 MARKS = {Result.PASS: "✔", Result.FAIL: "✖", Result.COULD_NOT_MEASURE: "?", Result.ATTESTED: "✔", Result.WAIVED: "–"}
+ANY = 0.01  # less is said to be none
 
 
-def verdict_answer(verdict: Verdict, *, code: str, picture: bytes | None, note: str) -> Answer:
-    """Give the verdict with a row for each criterion, and what the runbook's letter says."""
-    columns = ("", "criterion", "seen", "of", "proceed below", "roll back above", "evidence to roll back", "says")
+def verdict_answer(
+    verdict: Verdict, *, code: str, picture: bytes | None, note: str, evidence: tuple[bytes, str] | None = None
+) -> Answer:
+    """Give the verdict with a row for each criterion, and what the runbook's letter says.
+
+    `evidence` is the picture of the evidence against time, and its title.
+    """
+    columns = ("", "criterion", "seen", "of", "proceed below", "roll back above", "evidence", "says")
     rows = [
         (
             glyph(reading.word.value),
@@ -27,7 +34,7 @@ def verdict_answer(verdict: Verdict, *, code: str, picture: bytes | None, note: 
             str(reading.requests) if reading.requests else "",
             percent(reading.proceed_below),
             percent(reading.rollback_above) if reading.rollback_above is not None else "–",
-            f"{min(reading.rollback_evidence, 1):.0%} of what it takes" if reading.rollback_above is not None else "–",
+            evidence_in_words(reading),
             reading.why,
         )
         for reading in verdict.readings
@@ -37,7 +44,24 @@ def verdict_answer(verdict: Verdict, *, code: str, picture: bytes | None, note: 
         facts.insert(1, ("needed", f"{verdict.more_requests} more requests, about {span(verdict.more_seconds)}"))
     choice = {Word.PROCEED: "proceed", Word.HOLD: "hold", Word.ROLLBACK: "rollback"}[verdict.word]
     then = f'go.decide("{choice}", "{code}", because="…")'
-    return Answer(verdict.word.value, verdict.reason, facts, Table(columns, rows), picture, verdict.reason, then)
+    table = Table(columns, rows)
+    return Answer(verdict.word.value, verdict.reason, facts, table, picture, verdict.reason, then, evidence)
+
+
+def evidence_in_words(reading: Reading) -> str:
+    """Give how much evidence a reading has on either side, of what it takes; "–" where none is gathered."""
+    if reading.rollback_evidence >= 1:
+        return "enough to roll back"
+    parts = []
+    if reading.rollback_evidence >= ANY:
+        parts.append(f"{reading.rollback_evidence:.0%} of what a rollback takes")
+    if reading.criterion in ("cpu", "memory", "client_errors", "worse_than_stable", "top_up"):
+        return parts[0] if parts else "–"
+    if reading.proceed_evidence >= 1:
+        parts.append("enough to proceed")
+    elif reading.proceed_evidence >= ANY:
+        parts.append(f"{reading.proceed_evidence:.0%} of what it takes to proceed")
+    return ", ".join(parts) or "none yet"
 
 
 def checks_answer(findings: Sequence[Finding], then: str) -> Answer:
@@ -50,8 +74,8 @@ def checks_answer(findings: Sequence[Finding], then: str) -> Answer:
     return Answer(word, headline, table=table, next=then)
 
 
-def baseline_answer(body: Mapping[str, Any], then: str) -> Answer:
-    """Give what is normal: stable before the first shift."""
+def baseline_answer(body: Mapping[str, Any], then: str, plan: Plan | None = None) -> Answer:
+    """Give what is normal: stable before the first shift; and, by the plan, what its soaks can tell at this rate."""
     requests = body["requests"]
     if not requests:
         return Answer("DONE", "stable has no visitors now: there is nothing to hold the canary against", next=then)
@@ -61,7 +85,14 @@ def baseline_answer(body: Mapping[str, Any], then: str) -> Answer:
         ("over 500 ms", percent(body["over"]["500"] / requests)),
         ("over 1000 ms", percent(body["over"]["1000"] / requests)),
     ]
-    return Answer("DONE", "this is what stable does", facts, next=then)
+    if plan is None or not body["rate"]:
+        return Answer("DONE", "this is what stable does", facts, next=then)
+    learned = body.get("dispersion")
+    table = Table(COLUMNS, foreseen_rows(plan, body["rate"], learned))
+    told = warnings(plan, body["rate"], learned)
+    facts += [("before you start", sentence) for sentence in told if sentence.startswith("NOT CONCLUSIVE")]
+    headline = "this is what stable does, and what each soak can tell at its rate"
+    return Answer("DONE", headline, facts, table, next=then)
 
 
 def act_answer(act: Act, then: str) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from golive.core.judging.evidence import Evidence
@@ -27,8 +27,8 @@ class Alarms:
     unmeasured: str = ""
 
 
-def judge(evidence: Evidence, alarms: Alarms) -> Verdict:
-    """Give the verdict on what was counted up to now.
+def judge(evidence: Evidence, alarms: Alarms, without: Collection[str] = ()) -> Verdict:
+    """Give the verdict on what was counted up to now; `without` names criteria that nobody recorded anything of.
 
     ROLLBACK needs evidence that stays valid however often it is looked at *and* the literal
     trigger over the stretch since the change that it points at; PROCEED needs the soak to be over,
@@ -36,7 +36,7 @@ def judge(evidence: Evidence, alarms: Alarms) -> Verdict:
     HOLD, which says which hold it is.
     """
     plan, soak = evidence.plan, evidence.soak
-    readings = _readings(evidence)
+    readings = tuple(reading for reading in _readings(evidence) if reading.criterion not in without)
     soak_left = max(0.0, soak.seconds - evidence.watched)
     word, hold, criterion, reason = _decide(readings, alarms, soak_left)
     if plan.judging.rule == "as-written":

@@ -1,0 +1,172 @@
+"""The evidence against time: upwards it speaks for the canary, downwards against it; a line on each side decides."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from golive.core.verdict import Hold, Reading, Verdict, Word
+from golive.ports import EvidenceNote
+
+MOST_POINTS = 600
+SHOWN = 1.25  # more than enough is drawn as that much
+APART = 0.17
+WIDEST = 92
+STYLES: tuple[dict[str, Any], ...] = (
+    {"color": "black", "linewidth": 2.4, "linestyle": "-"},
+    {"color": "#0b5394", "linewidth": 1.8, "linestyle": "--"},
+    {"color": "#777777", "linewidth": 1.6, "linestyle": "-."},
+    {"color": "#a04000", "linewidth": 1.8, "linestyle": ":"},
+    {"color": "#3d7a3d", "linewidth": 1.2, "linestyle": (0, (5, 1, 1, 1, 1, 1))},
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """How far each measure's evidence was: to roll back, and to proceed, as shares of what it takes."""
+
+    second: float
+    shares: Mapping[str, Sequence[float]]
+
+
+def points_of(notes: Sequence[EvidenceNote]) -> list[Point]:
+    """Give the guard's notes of a phase as points, in seconds since the first of them."""
+    if not notes:
+        return []
+    moments = [datetime.fromisoformat(note.utc) for note in notes]
+    return [Point((m - moments[0]).total_seconds(), n.shares) for m, n in zip(moments, notes, strict=True)]
+
+
+def evidence_chart(points: Sequence[Point], verdict: Verdict, phases: Mapping[float, str] | None = None) -> bytes:
+    """Give the picture as a PNG; `phases` are second -> name of a phase that began then."""
+    figure = Figure(figsize=(8.2, 3.4), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    figure.suptitle(_wrapped(evidence_title(points, verdict)), fontsize=11.5, x=0.02, ha="left")
+    if not points:
+        return _png(figure)
+    kept = thinned(points)
+    begun, ended = kept[0].second, max(kept[-1].second, kept[0].second + 1)
+    _lines_to_cross(axes, begun, ended)
+    said: list[tuple[float, str, Any]] = []
+    names = list(dict.fromkeys(name for point in kept for name in point.shares))
+    for number, name in enumerate(names):
+        style = STYLES[number % len(STYLES)]
+        times = [point.second for point in kept if name in point.shares]
+        against = [-min(point.shares[name][0], SHOWN) for point in kept if name in point.shares]
+        speaking = [min(point.shares[name][1], SHOWN) for point in kept if name in point.shares]
+        label = _label(name, verdict)
+        axes.plot(times, speaking, **style)
+        said.append((speaking[-1], label, style["color"]))
+        if min(against) < -0.02:
+            axes.plot(times, against, **style)
+            said.append((against[-1], label, style["color"]))
+    _labels(axes, said, ended + (ended - begun) * 0.015)
+    for second, name in sorted((phases or {}).items())[1:]:
+        axes.axvline(second, color="#999999", linewidth=0.8)
+        axes.text(second, -SHOWN - 0.08, f" {name}", fontsize=8, va="bottom")
+    axes.set_xlim(begun, ended)
+    axes.set_ylim(-SHOWN - 0.1, SHOWN + 0.1)
+    axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["all it takes", "half", "none", "half", "all it takes"], fontsize=9)
+    axes.set_ylabel("against  ◂  evidence  ▸  for", fontsize=9)
+    axes.set_xlabel("seconds", fontsize=9)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return _png(figure)
+
+
+def evidence_title(points: Sequence[Point], verdict: Verdict) -> str:
+    """Give what the picture shows in one sentence, for people who know no statistics."""
+    readings = _measured(points, verdict)
+    for point in points:
+        crossed = [reading for reading in readings if point.shares.get(reading.criterion, (0.0,))[0] >= 1]
+        if crossed and verdict.word is not Word.PROCEED:
+            after = point.second - points[0].second
+            return f"The evidence that too many {_plural(crossed[0])} crossed the line after {after:.0f} s"
+    if not points or not readings:
+        return "Nothing was measured, so nothing is drawn"
+    between = next((reading for reading in readings if reading.hold is Hold.BETWEEN), None)
+    if between is not None and between.seen is not None:
+        seen, limit = f"{between.seen:.2%}", f"{between.proceed_below:.2%}"
+        counted = f"{between.bad} of {between.requests} {_past(between)}: {seen}, and below {limit} is wanted"
+        return f"Too bad to proceed, not bad enough to roll back: {counted}"
+    against = max(readings, key=lambda reading: reading.rollback_evidence)
+    speaks = "Nothing speaks against the canary"
+    if against.rollback_evidence >= 0.2:
+        speaks = f"{against.rollback_evidence:.0%} of what a rollback takes speaks against the canary"
+    waiting = max(readings, key=lambda reading: reading.needed or 0)
+    if waiting.needed:
+        whole = waiting.requests + waiting.needed
+        of = f" on {waiting.sentence.rpartition(' on ')[2]}" if " on " in waiting.sentence else ""
+        return f"{speaks}; {waiting.requests} of about {whole} requests that are needed{of}"
+    return f"{speaks}, and what was counted is enough to proceed"
+
+
+def thinned(points: Sequence[Point]) -> list[Point]:
+    """Give at most 600 of the points, with the first and the last of them."""
+    if len(points) <= MOST_POINTS:
+        return list(points)
+    step = (len(points) - 1) / (MOST_POINTS - 1)
+    return [points[round(i * step)] for i in range(MOST_POINTS)]
+
+
+def _measured(points: Sequence[Point], verdict: Verdict) -> list[Reading]:
+    names = {name for point in points[-1:] for name in point.shares}
+    return [reading for reading in verdict.readings if reading.criterion in names]
+
+
+def _plural(reading: Reading) -> str:
+    return reading.sentence.replace("that failed", "fail").replace("requests over", "requests take over")
+
+
+def _past(reading: Reading) -> str:
+    return reading.sentence.replace("that failed", "failed").replace("requests over", "requests took over")
+
+
+def _label(name: str, verdict: Verdict) -> str:
+    sentence = next((reading.sentence for reading in verdict.readings if reading.criterion == name), name)
+    return sentence.removeprefix("requests ").removeprefix("that ")
+
+
+def _lines_to_cross(axes: Any, begun: float, ended: float) -> None:
+    axes.axhspan(1, SHOWN + 0.1, color="#e8e8e8", zorder=0)
+    axes.axhspan(-SHOWN - 0.1, -1, color="#cfcfcf", zorder=0)
+    axes.axhline(0, color="#999999", linewidth=0.8)
+    for level, text, place in ((1, "may proceed above here", "bottom"), (-1, "roll back here", "top")):
+        axes.axhline(level, color="black", linewidth=1.2)
+        gap = 0.03 if level > 0 else -0.03
+        axes.text(begun + (ended - begun) * 0.01, level + gap, text, fontsize=9.5, weight="bold", va=place, zorder=5)
+
+
+def _labels(axes: Any, said: Sequence[tuple[float, str, Any]], at: float) -> None:
+    """Put each line's name at its end, far enough from the one below it and no higher than the picture."""
+    heights: list[float] = []
+    placed = sorted(said, key=lambda each: each[0])
+    for height, _, _ in placed:
+        heights.append(max(height, heights[-1] + APART) if heights else height)
+    highest = SHOWN + 0.05
+    for i in range(len(heights) - 1, -1, -1):
+        heights[i] = highest = min(heights[i], highest)
+        highest -= APART
+    for height, (_, text, color) in zip(heights, placed, strict=True):
+        axes.text(at, height, text, fontsize=9, color=color, va="center", clip_on=False)
+
+
+def _wrapped(text: str) -> str:
+    words, lines = text.split(), [""]
+    for word in words:
+        if len(lines[-1]) + len(word) > WIDEST:
+            lines.append("")
+        lines[-1] += f"{word} "
+    return "\n".join(lines[:3])
+
+
+def _png(figure: Figure) -> bytes:
+    out = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(out, pil_kwargs={"compress_level": 6})
+    return out.getvalue()
