@@ -254,7 +254,7 @@ class Page(Desk):
         while time.monotonic() < until:
             found = next((e for e in self.run.store.read() if e.kind is Kind.BASELINE), None)
             if found is not None:
-                return tables.baseline_answer(found.body, "the next cell")
+                return tables.baseline_answer(found.body, "the next cell", self.run.plan)
             await asyncio.sleep(POLL)
         raise Stopped("stable could not be measured", "await go.checks()")
 
@@ -353,7 +353,14 @@ class Page(Desk):
         code = "".join(secrets.choice(LETTERS) for _ in range(4))
         self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json()}, self.phase)
         picture = self._picture(verdict.reason) if self._samples() and verdict.readings else None
-        return tables.verdict_answer(verdict, code=code, picture=picture, note=self.run.plan.note)
+        evidence = self._evidence(verdict) if picture else None
+        return tables.verdict_answer(verdict, code=code, picture=picture, note=self.run.plan.note, evidence=evidence)
+
+    def _evidence(self, verdict: Verdict) -> tuple[bytes, str]:
+        from golive.pages.evidence import evidence_chart, evidence_title, points_of
+
+        points = points_of(self.run.book.trace(self.phase))
+        return evidence_chart(points, verdict), evidence_title(points, verdict)
 
     def _verdict(self) -> Verdict:
         here = self.here
