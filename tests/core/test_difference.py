@@ -1,12 +1,15 @@
 """Counters that misbehave are named, and never count for the canary."""
 
+import hashlib
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from golive.adapters.metrics.sandbox import points_of, tallies_of
 from golive.core.difference import difference
-from golive.core.digest import minute_digests, read_rows, row, write_rows
+from golive.core.digest import COLUMNS, minute_digests, read_rows, row, write_rows
 from golive.core.samples import CouldNotMeasure, Counters, Tally, Unmeasured, Version
 from golive.sandbox.counts import CUT_OFF, Counts
 from tests.builders import sample
@@ -65,6 +68,26 @@ def test_a_request_that_was_cut_off_is_failed_and_over_every_limit():
 
     assert (tally.requests, tally.failed) == (2, 1)
     assert (tally.over[100], tally.over[1000], tally.over[2000]) == (2, 1, 1)
+
+
+def test_a_samples_file_carries_critical_routes_and_its_digest_covers_them():
+    told = replace(sample(1, Version.CANARY, 100, dead=2), routes={"check, out": Tally(2, 2, over={1000: 1})})
+    untold = sample(2, Version.STABLE, 100)
+    rows = read_rows(write_rows([row(told), row(untold)]))
+    changed = [{**entry, "check, out: failed": "0"} if entry["check, out: failed"] else entry for entry in rows]
+
+    assert [entry["check, out: over_1000ms"] for entry in rows] == ["1", ""]
+    assert minute_digests(rows) == minute_digests([row(told), row(untold)])
+    assert minute_digests(changed) != minute_digests(rows)
+
+
+def test_a_samples_file_from_before_routes_keeps_its_digests():
+    """The digest that was in records before there were columns for routes."""
+    old = row(replace(sample(1, Version.CANARY, 100), routes={}))
+    line = ",".join(old[name] for name in COLUMNS)
+
+    assert set(old) == set(COLUMNS)
+    assert minute_digests([old]) == {"2023-11-14T22:13Z": (1, hashlib.sha256(line.encode()).hexdigest())}
 
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 300)), min_size=1, max_size=20))

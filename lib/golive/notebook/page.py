@@ -20,7 +20,7 @@ from golive.core.state import Act, PhaseState, State
 from golive.notebook.attended import attended
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
 from golive.notebook.desk import Desk, Waiting
-from golive.notebook.soak import Soak, picture_of, samples_of
+from golive.notebook.soak import Soak, evidence_of, picture_of, samples_of
 from golive.notebook.verdicts import newest
 from golive.pages import tables
 from golive.pages.answer import Answer
@@ -130,7 +130,7 @@ class Page(Desk):
             found = next((e for e in self.run.store.read() if e.kind is Kind.BASELINE), None)
             if found is not None:
                 waiting.over()
-                return tables.baseline_answer(found.body, "the next cell")
+                return tables.baseline_answer(found.body, "the next cell", self.run.plan)
             await waiting.a_moment()
         waiting.over()
         raise Stopped("stable could not be measured", "await go.checks()")
@@ -172,7 +172,8 @@ class Page(Desk):
         self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json()}, self.phase)
         drawn = samples_of(self.run, self.phase) and verdict.readings
         picture = picture_of(self, self.phase, verdict.reason) if drawn else None
-        return tables.verdict_answer(verdict, code=code, picture=picture, note=self.run.plan.note)
+        evidence = evidence_of(self.run, self.phase, verdict) if drawn else None
+        return tables.verdict_answer(verdict, code=code, picture=picture, note=self.run.plan.note, evidence=evidence)
 
     def decide(self, choice: str, code: str = "", because: str = "", second: str = "") -> Answer:
         """Write down a decision: "proceed", "hold" or "rollback", the verdict's code, and why.

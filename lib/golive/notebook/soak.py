@@ -12,12 +12,13 @@ from golive.core.errors import Stopped
 from golive.core.record import Kind
 from golive.core.samples import Sample
 from golive.core.state import PhaseState
-from golive.core.verdict import Word
+from golive.core.verdict import Verdict, Word
 from golive.notebook.attended import attended
 from golive.notebook.desk import Desk
 from golive.notebook.view import View
 from golive.pages.answer import Answer
 from golive.pages.words import clock, percent, span
+from golive.run import Run
 
 REDRAW = 2.0
 LOOK = 1.0
@@ -102,7 +103,7 @@ class Soak:
         return self._picture
 
 
-def samples_of(run: Any, phase: str) -> list[Sample]:
+def samples_of(run: Run, phase: str) -> list[Sample]:
     """Give what the guard measured in a phase."""
     return [sample for sample in run.book.samples() if sample.phase == phase]
 
@@ -118,3 +119,11 @@ def picture_of(desk: Desk, phase: str, title: str) -> bytes:
         events.append(Event(moved, f"{percent(here.share)} on the canary"))
     samples = samples_of(desk.run, phase)
     return soak_chart(samples, criteria=desk.run.plan.criteria, title=title, events=events)
+
+
+def evidence_of(run: Run, phase: str, verdict: Verdict) -> tuple[bytes, str]:
+    """Give the picture of a phase's evidence against time, as a PNG, and its title."""
+    from golive.pages.evidence import evidence_chart, evidence_title, points_of
+
+    points = points_of(run.book.trace(phase))
+    return evidence_chart(points, verdict), evidence_title(points, verdict)

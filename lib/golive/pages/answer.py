@@ -78,8 +78,8 @@ class Answer:
                 f'<img alt="{alt}" style="max-width:100%;background:white" src="data:image/png;base64,{data}">'
             )
         if self.next:
-            shown = f"<code>{_safe(self.next)}</code>" if TYPED.match(self.next) else _safe(self.next)
-            parts.append(f"<div><b>NEXT</b> &nbsp;{shown}</div>")
+            then = f"<code>{_safe(self.next)}</code>" if TYPED.match(self.next) else _safe(self.next)
+            parts.append(f"<div><b>NEXT</b> &nbsp;{then}</div>")
         return "".join(parts) + "</div>"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,6 +18,8 @@ from golive.ports import EvidenceNote
 
 MOST_POINTS = 600
 SHOWN = 1.25  # more than enough is drawn as that much
+SEEN = 0.01  # less against the canary is no line
+GAP = 4.0  # times the usual distance of two points
 APART = 0.17
 WIDEST = 92
 STYLES: tuple[dict[str, Any], ...] = (
@@ -47,7 +51,7 @@ def evidence_chart(points: Sequence[Point], verdict: Verdict, phases: Mapping[fl
     """Give the picture as a PNG; `phases` are second -> name of a phase that began then."""
     figure = Figure(figsize=(8.2, 3.4), dpi=100, layout="constrained")
     axes = figure.subplots()
-    figure.suptitle(_wrapped(evidence_title(points, verdict)), fontsize=11.5, x=0.02, ha="left")
+    figure.suptitle(_wrapped(evidence_title(points, verdict, phases)), fontsize=11.5, x=0.02, ha="left")
     if not points:
         return _png(figure)
     kept = thinned(points)
@@ -57,19 +61,18 @@ def evidence_chart(points: Sequence[Point], verdict: Verdict, phases: Mapping[fl
     names = list(dict.fromkeys(name for point in kept for name in point.shares))
     for number, name in enumerate(names):
         style = STYLES[number % len(STYLES)]
-        times = [point.second for point in kept if name in point.shares]
-        against = [-min(point.shares[name][0], SHOWN) for point in kept if name in point.shares]
-        speaking = [min(point.shares[name][1], SHOWN) for point in kept if name in point.shares]
-        label = _label(name, verdict)
-        axes.plot(times, speaking, **style)
-        said.append((speaking[-1], label, style["color"]))
-        if min(against) < -0.02:
-            axes.plot(times, against, **style)
-            said.append((against[-1], label, style["color"]))
+        own = _without_gaps([point for point in kept if name in point.shares], name)
+        times, label = [second for second, _, _ in own], _label(name, verdict)
+        axes.plot(times, [speaking for _, _, speaking in own], **style)
+        said.append((own[-1][2], label, style["color"]))
+        axes.plot(times, _seen([against for _, against, _ in own]), **style)
+        if own[-1][1] < -SEEN:
+            said.append((own[-1][1], label, style["color"]))
     _labels(axes, said, ended + (ended - begun) * 0.015)
     for second, name in sorted((phases or {}).items())[1:]:
         axes.axvline(second, color="#999999", linewidth=0.8)
-        axes.text(second, -SHOWN - 0.08, f" {name}", fontsize=8, va="bottom")
+        side = "right" if second > begun + 0.85 * (ended - begun) else "left"
+        axes.text(second, -SHOWN - 0.08, f" {name} ", fontsize=8, va="bottom", ha=side)
     axes.set_xlim(begun, ended)
     axes.set_ylim(-SHOWN - 0.1, SHOWN + 0.1)
     axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["all it takes", "half", "none", "half", "all it takes"], fontsize=9)
@@ -80,14 +83,16 @@ def evidence_chart(points: Sequence[Point], verdict: Verdict, phases: Mapping[fl
     return _png(figure)
 
 
-def evidence_title(points: Sequence[Point], verdict: Verdict) -> str:
+def evidence_title(points: Sequence[Point], verdict: Verdict, phases: Mapping[float, str] | None = None) -> str:
     """Give what the picture shows in one sentence, for people who know no statistics."""
     readings = _measured(points, verdict)
     for point in points:
         crossed = [reading for reading in readings if point.shares.get(reading.criterion, (0.0,))[0] >= 1]
         if crossed and verdict.word is not Word.PROCEED:
-            after = point.second - points[0].second
-            return f"The evidence that too many {_plural(crossed[0])} crossed the line after {after:.0f} s"
+            since = max((second for second in phases or () if second <= point.second), default=points[0].second)
+            where = f" of {(phases or {})[since]}" if len(phases or ()) > 1 else ""
+            after = f"{point.second - since:.0f} s{where}"
+            return f"The evidence that too many {_plural(crossed[0])} crossed the line after {after}"
     if not points or not readings:
         return "Nothing was measured, so nothing is drawn"
     between = next((reading for reading in readings if reading.hold is Hold.BETWEEN), None)
@@ -113,6 +118,26 @@ def thinned(points: Sequence[Point]) -> list[Point]:
         return list(points)
     step = (len(points) - 1) / (MOST_POINTS - 1)
     return [points[round(i * step)] for i in range(MOST_POINTS)]
+
+
+def _seen(against: Sequence[float]) -> list[float]:
+    """Leave out what lies on the zero line all along, and keep where a line leaves it and comes back."""
+    around = [math.nan, *against, math.nan]
+    beside = [any(each < -SEEN for each in around[i : i + 3]) for i in range(len(against))]
+    return [height if near else math.nan for height, near in zip(against, beside, strict=True)]
+
+
+def _without_gaps(points: Sequence[Point], name: str) -> list[tuple[float, float, float]]:
+    """Give second, evidence against and for; what was not watched is a break and no slope."""
+    steps = sorted(later.second - earlier.second for earlier, later in pairwise(points))
+    longest = GAP * steps[len(steps) // 2] if steps else math.inf
+    found: list[tuple[float, float, float]] = []
+    for point in points:
+        if found and point.second - found[-1][0] > longest:
+            found.append((point.second, math.nan, math.nan))
+        against, speaking = point.shares[name]
+        found.append((point.second, -min(against, SHOWN), min(speaking, SHOWN)))
+    return found
 
 
 def _measured(points: Sequence[Point], verdict: Verdict) -> list[Reading]:

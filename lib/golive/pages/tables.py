@@ -43,7 +43,7 @@ def verdict_answer(
     if verdict.word is Word.HOLD and verdict.more_requests:
         facts.insert(1, ("needed", f"{verdict.more_requests} more requests, about {span(verdict.more_seconds)}"))
     choice = {Word.PROCEED: "proceed", Word.HOLD: "hold", Word.ROLLBACK: "rollback"}[verdict.word]
-    then = f'go.decide("{choice}", "{code}", because="…")'
+    then = f'go.decide("{choice}", "{code}", because="what you saw")'
     table = Table(columns, rows)
     return Answer(verdict.word.value, verdict.reason, facts, table, picture, verdict.reason, then, evidence)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from golive.core.samples import Sample, Tally, Version, flaw
@@ -40,6 +40,7 @@ def looks_of(samples: Sequence[Sample]) -> Iterator[Look]:
 
     A row that repeats a version's second or comes after a later one counts for nobody; the look at
     which it turned up says so. Rows of the two versions less than half a stretch apart are one look.
+    Times are those of the file, since no monotonic clock outlives its host.
     """
     near = length_of(samples) / 2
     kept, wrong = _in_order(samples)
@@ -63,7 +64,7 @@ def _in_order(samples: Sequence[Sample]) -> tuple[list[Sample], Mapping[tuple[Ve
         version, last = sample.version, newest.get(sample.version)
         if last is None or sample.second > last:
             newest[version] = sample.second
-            kept.append(sample)
+            kept.append(sample if sample.at == sample.second else replace(sample, at=sample.second))
         elif sample.second == last:
             wrong.setdefault((version, last), f"{version}: a second that is repeated")
         else:
