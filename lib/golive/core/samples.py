@@ -126,11 +126,11 @@ class CouldNotMeasure:
 def flaw(tally: Tally) -> CouldNotMeasure | None:
     """Say why a tally can't be true, or None when it can."""
     numbers = (tally.requests, tally.failed, tally.client_errors, tally.limited, *tally.over.values())
-    if not all(math.isfinite(number) for number in numbers):
+    if not all(map(math.isfinite, numbers)):
         return CouldNotMeasure(Unmeasured.NOT_A_NUMBER, "a count is not a finite number")
     if min(numbers) < 0:
         return CouldNotMeasure(Unmeasured.RESET, "a count is negative")
     answers = tally.failed + tally.client_errors + tally.limited
-    if answers > tally.requests or any(count > tally.requests for count in tally.over.values()):
+    if answers > tally.requests or max(tally.over.values(), default=0) > tally.requests:
         return CouldNotMeasure(Unmeasured.GARBAGE, "more bad requests than requests")
     return None
