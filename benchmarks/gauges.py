@@ -44,6 +44,7 @@ def held(plan: Plan, world: str, level: float, seed: int) -> tuple[bool, bool, b
     phases = [phase for phase in plan.phases if phase.share]
     grown, whole = draw.uniform(0, 0.05), sum(phase.soak.total_seconds() for phase in phases)
     at, mean, projected, stuck = 0.0, False, False, False
+    slopes: dict[str, float] = {}
     for number, phase in enumerate(phases):
         share = phase.share or 0.0
         following = phases[min(number + 1, len(phases) - 1)].share or 1.0
@@ -60,7 +61,8 @@ def held(plan: Plan, world: str, level: float, seed: int) -> tuple[bool, bool, b
             if second < soak:
                 continue
             readings = [
-                gauging.read(name, getattr(plan.criteria, name), share, following) for name in ("cpu", "memory")
+                gauging.read(name, getattr(plan.criteria, name), (share, following), slopes.get(name))
+                for name in ("cpu", "memory")
             ]
             holding = [reading for reading in readings if reading.hold is not None]
             if not holding:
@@ -69,6 +71,8 @@ def held(plan: Plan, world: str, level: float, seed: int) -> tuple[bool, bool, b
             mean, projected = mean or over, projected or not over
         else:
             stuck = True
+        told = {name: gauging.slope(name, share) for name in ("cpu", "memory")}
+        slopes |= {name: slope for name, slope in told.items() if slope is not None}
     return mean, projected, stuck
 
 

@@ -219,15 +219,35 @@ def test_a_long_gap_between_samples_is_no_soak_time():
     assert judge(seen, Alarms()).hold is Hold.SOAKING
 
 
-def test_cpu_that_the_next_split_would_not_leave_room_for_holds():
-    seen = begun()
+def gauged(stable, canary, **changes):
+    seen = begun(**changes)
     for at in range(1, 10):
-        stable = replace(sample(at, Version.STABLE, 240), gauges=Gauges(0.6, 0.2))
-        seen.add(stable, replace(sample(at, Version.CANARY, 80), gauges=Gauges(0.55, 0.2)))
-    verdict = judge(seen, Alarms())
+        other = replace(sample(at, Version.STABLE, 240), gauges=Gauges(stable, 0.2))
+        seen.add(other, replace(sample(at, Version.CANARY, 80), gauges=Gauges(canary, 0.2)))
+    return seen
+
+
+def test_cpu_that_the_next_split_would_not_leave_room_for_holds():
+    verdict = judge(gauged(0.95, 0.5), Alarms())
 
     assert (verdict.word, verdict.criterion) == (Word.HOLD, "cpu")
     assert "at the next split" in verdict.reason
+
+
+def test_machines_that_follow_the_load_hold_nobody():
+    assert judge(gauged(0.55, 0.55), Alarms()).word is Word.PROCEED
+
+
+def test_at_an_even_split_the_slope_of_the_phase_before_counts():
+    seen = gauged(0.6, 0.2)
+    seen.begin(replace(SOAK, since=10.0, settled=10.0, share=0.5, next_share=1.0))
+    for at in range(11, 25):
+        both = replace(sample(at, Version.STABLE, 240), gauges=Gauges(0.4, 0.2))
+        seen.add(both, replace(sample(at, Version.CANARY, 300), gauges=Gauges(0.4, 0.2)))
+    verdict = judge(seen, Alarms())
+
+    assert (verdict.word, verdict.criterion) == (Word.HOLD, "cpu")
+    assert "about 80% at the next split" in verdict.reason
 
 
 def test_a_gauge_nobody_measured_holds():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from golive.core.judging.bursts import plausible
-from golive.core.judging.gauging import Gauging
+from golive.core.judging.gauging import SENTENCES, Gauging
 from golive.core.judging.letter import Letter
 from golive.core.judging.measures import Measure, bad_of, measures_of, other_alpha
 from golive.core.judging.proceed_evidence import ProceedEvidence
@@ -61,6 +61,8 @@ class Evidence:
         self.soak = Soak(0.0, 0.0, 0.0, 0.0, 0.0)
         self.begun = False
         self.topped = Tally()
+        self.gauging = Gauging()
+        self.slopes: dict[str, float] = {}
         self._halves = 0
         self._spend()
         self.begin(self.soak)
@@ -87,7 +89,8 @@ class Evidence:
         """Begin a phase: proceed evidence anew, since each phase has to show for itself that it is well."""
         if soak.after_cutover and not self.soak.after_cutover:
             self._spend()
-        moved, self.soak = soak.share != self.soak.share, soak
+        moved, before = soak.share != self.soak.share, self.soak
+        self.soak = soak
         self.watched = 0.0
         self.counts = {measure.name: (0, 0) for measure in self.measures}
         self.proceed = {
@@ -96,6 +99,8 @@ class Evidence:
         }
         self.compared = {kind: StableEvidence() for kind in COMPARED}
         self.client_errors = (0, 0)
+        found = {name: self.gauging.slope(name, before.share) for name in SENTENCES}
+        self.slopes |= {name: slope for name, slope in found.items() if slope is not None}
         self.gauging = Gauging()
         self.letter.begin()
         self.canary_recent.clear()

@@ -1,4 +1,9 @@
-"""CPU and memory over a soak: mean, worst, and what they would be at the next split. They only hold."""
+"""CPU and memory over a soak: mean, worst, and what they would be at the next split. They only hold.
+
+The two versions carry two parts of the same visitors, which makes two points of a line: where machines
+are fixed it rises, and where they follow the load it is flat. At an even split there is only one point,
+and the line of the phases before is used.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ from golive.core.samples import Gauges, Sample
 from golive.core.verdict import Hold, Reading, Word
 
 SENTENCES = {"cpu": "CPU of the canary", "memory": "memory of the canary"}
+FURTHEST_SHARE = 0.4  # from here on the two versions' loads are too alike to tell a slope
 SECONDS = 10  # a single second of a gauge is too noisy to hold anybody
 
 
@@ -52,8 +58,20 @@ class Gauging:
             for name, gauge in gauges.items():
                 gauge.add(getattr(sample.gauges if sample else Gauges(), name))
 
-    def read(self, name: str, limit: Criterion, share: float, next_share: float) -> Reading:
-        """Give the reading of one gauge: what it is, at worst, and about what it would be at `next_share`."""
+    def slope(self, name: str, share: float) -> float | None:
+        """Give by how much a gauge rises from no visitors to all of them; None when that can't be told at `share`."""
+        stable, canary = self.stable[name].mean, self.canary[name].mean
+        if stable is None or canary is None or not 0 < share < FURTHEST_SHARE:
+            return None
+        return max(0.0, (stable - canary) / (1 - 2 * share))
+
+    def read(self, name: str, limit: Criterion, shares: tuple[float, float], known: float | None) -> Reading:
+        """Give the reading of one gauge: what it is, at worst, and about what it would be at the next split.
+
+        Args:
+            shares: The split now and the next one, 0 to 1.
+            known: The slope that earlier phases have shown; None when they have shown none.
+        """
         gauge = self.canary[name]
         now, mean = gauge.now, gauge.mean
         if now is None or mean is None:
@@ -62,24 +80,11 @@ class Gauging:
         why = f"mean {mean:.0%}, at worst {gauge.worst:.0%}"
         if highest >= limit.proceed_below:
             return _reading(name, limit, highest, Hold.BETWEEN, why)
-        then = self._projected(name, highest, share, next_share)
+        here = self.slope(name, shares[0])
+        then = mean + (here if here is not None else known or 0.0) * max(0.0, shares[1] - shares[0])
         if then > highest:
             why += f", about {then:.0%} at the next split"
         return _reading(name, limit, highest, Hold.BETWEEN if then >= limit.proceed_below else None, why)
-
-    def _projected(self, name: str, highest: float, share: float, next_share: float) -> float:
-        """Reckon with stable as the second point: it carries the rest of the same visitors.
-
-        CPU grows with load, so that what visitors cost on stable comes along with them. Memory keeps
-        what it has, and lies between the two versions' for a load between theirs.
-        """
-        stable = self.stable[name].now
-        if stable is None or share >= 1 or next_share <= share:
-            return highest
-        if name == "cpu":
-            return highest + (next_share - share) * stable / (1 - share)
-        reached = 1.0 if next_share >= 1 - share else (next_share - share) / (1 - 2 * share)
-        return highest + max(0.0, stable - highest) * reached
 
 
 def _reading(name: str, limit: Criterion, seen: float | None, hold: Hold | None, why: str) -> Reading:

@@ -57,7 +57,8 @@ def _readings(evidence: Evidence) -> tuple[Reading, ...]:
     if evidence.topped.requests:
         readings.append(read_top_up(evidence))
     for name in ("cpu", "memory"):
-        readings.append(evidence.gauging.read(name, getattr(criteria, name), soak.share, soak.next_share))
+        shares, known = (soak.share, soak.next_share), evidence.slopes.get(name)
+        readings.append(evidence.gauging.read(name, getattr(criteria, name), shares, known))
     return tuple(readings)
 
 
