@@ -105,7 +105,7 @@ def _check(header: Sequence[str], file: str) -> None:
     if missing and other:
         raise SamplesWrong(f"{file}, line 1: columns are divided by {other!r}: ',' was expected\n{_next()}")
     if missing:
-        named = ", ".join(name[:SHOWN] for name in header[:20])
+        named = ", ".join(repr(name[:SHOWN]) for name in header[:20])
         raise SamplesWrong(f"{file}, line 1: no column {', '.join(missing)} among {named[:400]}\n{_next()}")
     twice = next((name for name in header if header.count(name) > 1), None)
     if twice is not None:

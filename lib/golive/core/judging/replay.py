@@ -55,7 +55,7 @@ class Replay:
         named = dict.fromkeys(sample.phase for sample in samples if sample.phase)
         for name in (phase,) if phase else named:
             if name not in known:
-                raise NameUnknown("phase", name, known)
+                raise NameUnknown("phase", name[:60], known)
         self._named = bool(named)
         self._phased = not phase and (self._named or any(sample.share is not None for sample in samples))
         first = next(candidate.name for candidate in plan.phases if candidate.kind is PhaseKind.CANARY)
