@@ -133,6 +133,11 @@ class Ours(Rule):
         self._judged = ManyJudged(plan, learned(streams, plan))
         self._rows = np.arange(self.runs)
 
+    @property
+    def at_in_plan(self) -> Real:
+        """Seconds from the first shift to the rollback as if no soak had been extended; NaN without one."""
+        return self._at
+
     def see(self, piece: Piece) -> None:
         """Look at every second of the piece; when it is a soak's last, also at as many more as it takes."""
         self._drop()
