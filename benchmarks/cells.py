@@ -65,25 +65,25 @@ def cells(runs: int) -> list[Cell]:
 
 def go_lives(runs: int) -> Iterator[Cell]:
     """Give whole go-lives with healthy canaries, and with canaries between the lines."""
-    for rate in RATES:
-        for failed in (*HEALTHY, *BETWEEN):
+    for failed in (*HEALTHY, *BETWEEN):
+        for rate in RATES:
             many = runs if failed in (0.0001, 0.0005, 0.001) else min(runs, ENOUGH)
             yield Cell("go-live", f"{rate}/{failed}", Scenario(rate, failed), many, "all", goes_on=True)
 
 
 def strained(runs: int) -> Iterator[Cell]:
     """Give healthy canaries with bursts, with cold starts, and with lost health probes."""
-    for rate in RATES:
-        healthy = Scenario(rate, 0.001)
-        for rho in CORRELATIONS:
-            for failed in (0.0005, 0.001):
+    for failed in (0.001, 0.0005):
+        for rate in RATES:
+            for rho in CORRELATIONS:
                 burst = Scenario(rate, failed, correlation=rho)
                 yield Cell("strained", f"{rate}/bursts {rho}/{failed}", burst, runs, "all", goes_on=True)
-        for cold in (10, 30):
-            start = replace(healthy, cold_start=cold)
-            yield Cell("strained", f"{rate}/cold start {cold}/0.001", start, runs, "all", goes_on=True)
-        lossy = replace(healthy, probe_loss=0.001)
-        yield Cell("strained", f"{rate}/probe loss/0.001", lossy, runs, "all", goes_on=True)
+            healthy = Scenario(rate, failed)
+            for cold in (10, 30):
+                start = replace(healthy, cold_start=cold)
+                yield Cell("strained", f"{rate}/cold start {cold}/{failed}", start, runs, "all", goes_on=True)
+            lossy = replace(healthy, probe_loss=0.001)
+            yield Cell("strained", f"{rate}/probe loss/{failed}", lossy, runs, "all", goes_on=True)
 
 
 def watches(runs: int) -> Iterator[Cell]:

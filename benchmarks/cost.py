@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 from benchmarks.measuring import configuration
+
 from golive.core.judging.evidence import Evidence, Soak
 from golive.core.judging.judge import Alarms, judge
 from golive.core.samples import Gauges, Sample, Tally, Version

@@ -13,6 +13,7 @@ from benchmarks.many_evidence import ByRun, ManyCompared, ManyProceed, ManyRollb
 from benchmarks.outcomes import Outcome, Outcomes, Piece, Rule
 from benchmarks.ratios import Baseline, grid_up_to
 from benchmarks.streams import CHUNK, PROBE_EVERY, Chunk, Counts, Real, Streams, Truth, Whole
+
 from golive.core.judging.measures import Measure, measures_of
 from golive.core.plan import Plan
 
@@ -62,10 +63,11 @@ class ManyJudged(ByRun):
             self.counts[i] += requests, bad
             proceed = self.proceed[measure.name]
             proceed.ratios.fit(fit)
-            proceed.add(requests, bad, second <= self.soak / 2)
+            proceed.feed(requests, bad, second <= self.soak / 2)
             if measure.name in self.rollback:
-                self.rollback[measure.name].ratios.fit(fit)
-                self.rollback[measure.name].add(requests, bad)
+                rollback = self.rollback[measure.name]
+                rollback.ratios.fit(fit)
+                rollback.feed(requests, bad)
         client, others = chunk.canary.client_errors[:, column], chunk.stable.client_errors[:, column]
         self.client_errors += requests, client
         if client.any() or others.any():
@@ -83,10 +85,10 @@ class ManyJudged(ByRun):
         return found
 
     def proceeds(self, second: int) -> Truth:
-        """Say of each run whether its verdict is PROCEED, `second` seconds after the phase began."""
-        found = ~self.rolls_back()
+        """Say of each run that does not roll back whether its verdict is PROCEED, at this second of the phase."""
+        found = np.full(len(self.lost), second >= self.soak)
         if second < self.soak:
-            return np.zeros_like(found)
+            return found
         wanted = math.log(1 / self.plan.judging.beta)
         for i, measure in enumerate(self.measures):
             requests, bad = self.counts[i]
@@ -174,7 +176,8 @@ class Ours(Rule):
                 drawn = self.streams.phase(piece.phase, (soak + second - 1) // CHUNK)
                 chunk = _taken(drawn, self._rows[held])
             judged.add(chunk, column, soak + second)
-            back, on = judged.rolls_back(), judged.proceeds(soak + second)
+            back = judged.rolls_back()
+            on = judged.proceeds(soak + second) & ~back
             over = np.full(held.size, second == self._longest)
             ends = back | on | over
             rows = self._rows[held]
@@ -185,7 +188,7 @@ class Ours(Rule):
             self._outcome[rows[back]] = Outcome.ROLLED_BACK
             self._at[rows[back]] = began  # and what it was extended by
             self.proceeded[rows[on], piece.phase] = True
-            asked = over & ~back & ~on
+            asked = ~back & ~on & ends
             self.held[rows[asked], piece.phase] = True
             if not self.goes_on:
                 self._outcome[rows[asked]] = Outcome.HELD

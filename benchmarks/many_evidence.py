@@ -13,12 +13,14 @@ from typing import Self
 import numpy as np
 from benchmarks.ratios import Ratios, grid_up_to
 from benchmarks.streams import Real, Truth, Whole
+
 from golive.core.judging.proceed_evidence import HOPED, WEIGHTS
 from golive.core.judging.rollback_evidence import ANYWHERE, AT_FIRST, AT_SHIFTS, LOWEST_BOOSTED, alternatives
 from golive.core.judging.stable_evidence import WORSE
 
 LARGE = 1e150
 LARGEST_GAIN = 300.0
+SPARSE = 5  # one run of so many with requests is cheaper judged apart
 
 
 class ByRun:
@@ -39,7 +41,25 @@ class ByRun:
                 getattr(self, name)[..., runs] = value
 
 
-class ManyRollback(ByRun):
+class Fed(ByRun):
+    """Evidence that takes in a look of every run."""
+
+    def add(self, requests: Whole, bad: Whole, *more: bool) -> None:
+        """Take in one look of every run."""
+        raise NotImplementedError
+
+    def feed(self, requests: Whole, bad: Whole, *more: bool) -> None:
+        """Take in one look; only the runs that have requests are touched when they are few."""
+        seen = np.flatnonzero(requests)
+        if SPARSE * seen.size > requests.size:
+            self.add(requests, bad, *more)
+        elif seen.size:
+            part = self.taken(seen)
+            part.add(requests[seen], bad[seen], *more)
+            self.put(seen, part)
+
+
+class ManyRollback(Fed):
     """`RollbackEvidence` of one criterion, for many runs."""
 
     def __init__(self, limit: float, trigger: float, most: float, correlation: Whole, wanted: float) -> None:
@@ -66,7 +86,7 @@ class ManyRollback(ByRun):
         shifts = np.maximum(self._shifts, 1)
         self._entering += np.where(seen, AT_SHIFTS / (shifts * (shifts + 1)), 0.0)
 
-    def add(self, requests: Whole, bad: Whole) -> None:
+    def add(self, requests: Whole, bad: Whole, *more: bool) -> None:
         """Take in one look of every run; a run without requests stays as it is."""
         seen = requests > 0
         spent = 1 - 1 / (1 + np.log1p(self.limit * (self.requests + requests)))
@@ -183,7 +203,7 @@ def _shared_out(values: Real, chances: Real, now: Real) -> Real:
     return given
 
 
-class ManyProceed(ByRun):
+class ManyProceed(Fed):
     """`ProceedEvidence` of one criterion in one phase, for many runs."""
 
     def __init__(self, level: float, limit: float, most: float, correlation: Whole) -> None:
@@ -197,10 +217,10 @@ class ManyProceed(ByRun):
         self._sums = np.zeros((len(HOPED), *self.correlation.shape))
         self._highest = np.zeros_like(self._sums)
 
-    def add(self, requests: Whole, bad: Whole, first_half: bool) -> None:
-        """Take in one look of every run."""
+    def add(self, requests: Whole, bad: Whole, *more: bool) -> None:
+        """Take in one look of every run; `more` is whether the first half of the planned soak lasts."""
         self._sums = self._sums + self.ratios.gains(requests, bad, self.correlation)
-        if first_half:
+        if all(more):
             self._highest = np.maximum(self._highest, self._sums)
 
     @property

@@ -11,6 +11,7 @@ from benchmarks.field import FAILED_ROLLBACK, fresh_rules
 from benchmarks.many import Ours
 from benchmarks.outcomes import Outcome, Outcomes, Piece, Rule, judge
 from benchmarks.streams import CHUNK, Streams, Whole
+
 from golive.core.plan import Plan
 from golive.plans import load
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from benchmarks.streams import Real, Whole
+
 from golive.core.judging.bursts import GRID, PLAUSIBLE
 
 SHIFTED = 8  # from here on Stirling's series is exact to a double's last digits

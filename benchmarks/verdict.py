@@ -29,14 +29,30 @@ BETWEEN = re.compile(r"(<!-- tables: begin -->\n).*(<!-- tables: end -->)", re.S
 @click.option("--table", "tables", multiple=True, type=click.Choice(list(TABLES)), help="Run this table only.")
 @click.option("--seed", default=SEED, show_default=True, help="All cells' seeds come from it.")
 @click.option("--results", default="docs/verdict.json", show_default=True, type=click.Path(path_type=Path))
+@click.option("--resume", is_flag=True, help="Leave out cells whose results are there already.")
 @click.option("--render", "rendered", is_flag=True, help="Run nothing; render the results there are.")
 @click.option("--write", type=click.Path(path_type=Path, exists=True), help="Write the tables between its marks.")
-def main(runs: int, tables: tuple[str, ...], seed: int, results: Path, rendered: bool, write: Path | None) -> None:
+def main(
+    runs: int,
+    tables: tuple[str, ...],
+    seed: int,
+    results: Path,
+    resume: bool,
+    rendered: bool,
+    write: Path | None,
+) -> None:
     """Run the cells, keep their results as JSON, and show the tables."""
     began = time.monotonic()
     known: dict[str, Any] = json.loads(results.read_text()) if results.exists() else {}
     if not rendered:
-        known = measured(known, runs, tables or tuple(TABLES), seed, results)
+        chosen = tables or tuple(TABLES)
+        wanted = [cell for table in chosen for cell in cells(runs) if cell.table == table]
+        if resume:
+            wanted = [cell for cell in wanted if not _is_there(cell, seed, known)]
+        if "cost" in chosen:
+            click.echo("cost: one look, a day, memory", err=True)
+            known = {**known, "cost": measure_cost(seed)}
+        known = measured(known, wanted, seed, results)
         click.echo(f"took {(time.monotonic() - began) / 60:.1f} min, seed {seed}", err=True)
     text = render(known, tables or tuple(TABLES))
     if write is None:
@@ -45,14 +61,10 @@ def main(runs: int, tables: tuple[str, ...], seed: int, results: Path, rendered:
         written(write, text)
 
 
-def measured(known: dict[str, Any], runs: int, tables: tuple[str, ...], seed: int, results: Path) -> dict[str, Any]:
-    """Give the results with those of the tables run anew; they are kept after each cell."""
-    chosen = [cell for cell in cells(runs) if cell.table in tables]
+def measured(known: dict[str, Any], chosen: list[Cell], seed: int, results: Path) -> dict[str, Any]:
+    """Give the results with those of these cells measured anew; they are kept after each cell."""
     began = time.monotonic()
-    if "cost" in tables:
-        click.echo("cost: one look, a day, memory", err=True)
-        known = {**known, "cost": measure_cost(seed)}
-        _keep(results, known)
+    _keep(results, known)
     with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
         jobs = pool.imap_unordered(_measured, [(cell, seed) for cell in chosen])
         for number, (name, found) in enumerate(jobs, 1):
@@ -79,6 +91,11 @@ def written(path: Path, text: str) -> None:
 def _measured(job: tuple[Cell, int]) -> tuple[str, dict[str, Any]]:
     cell, seed = job
     return cell.name, measure(cell, seed)
+
+
+def _is_there(cell: Cell, seed: int, known: dict[str, Any]) -> bool:
+    found = known.get(cell.name, {})
+    return found.get("runs") == cell.runs and found.get("seed") == cell.seed(seed)
 
 
 def _keep(results: Path, known: dict[str, Any]) -> None:

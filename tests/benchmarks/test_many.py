@@ -9,14 +9,15 @@ from benchmarks.many import ManyJudged, Ours, correlations, learned
 from benchmarks.outcomes import Outcome
 from benchmarks.outcomes import judge as judge_many
 from benchmarks.streams import CHUNK, Scenario, Streams
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from golive.core.judging.evidence import Evidence, Soak
 from golive.core.judging.judge import Alarms, judge
 from golive.core.plan import Plan
 from golive.core.samples import Gauges, Sample, Tally, Version
 from golive.core.verdict import Word
 from golive.plans import load
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 RUNS = 3
 LARGEST = 300  # nats; far beyond every line
