@@ -64,11 +64,14 @@ def cells(runs: int) -> list[Cell]:
 
 
 def go_lives(runs: int) -> Iterator[Cell]:
-    """Give whole go-lives with healthy canaries, and with canaries between the lines."""
+    """Give whole go-lives with healthy canaries, and with canaries between the lines, also ending at a HOLD."""
     for failed in (*HEALTHY, *BETWEEN):
         for rate in RATES:
             many = runs if failed in (0.0001, 0.0005, 0.001) else min(runs, ENOUGH)
             yield Cell("go-live", f"{rate}/{failed}", Scenario(rate, failed), many, "all", goes_on=True)
+    for failed in BETWEEN:
+        for rate in RATES:
+            yield Cell("go-live", f"{rate}/{failed}/ends", Scenario(rate, failed), min(runs, ENOUGH))
 
 
 def strained(runs: int) -> Iterator[Cell]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ RULES = (OURS, "as written", "Flagger, threshold 1", "Flagger, threshold 5")
 RULES += ("Argo, failureLimit 0", "Argo, failureLimit 3", KAYENTA)
 HEADS = (OURS, "as written", "Flagger 1", "Flagger 5", "Argo 0", "Argo 3", KAYENTA)
 NOTHING = "–"
+HELD_TITLE = "Healthy go-lives held for all of `hold_up_to` (minutes that HOLD added)"
+BETWEEN_TITLE = "Between the lines: rolled back by us / by us when a HOLD ends the go-live (as written)"
 
 Results = dict[str, Any]
 
@@ -39,21 +42,25 @@ def render(results: Results, tables: Iterable[str]) -> str:
 
 
 def _false_rollback(results: Results) -> str:
-    found = [_title("Healthy go-lives that were rolled back", results, "go-live/")]
+    found = [_title("Healthy go-lives that were rolled back", results, "go-live/", r"\d+/0\.(0001|0005|001)")]
     rows = [
         [f"{rate}", _percent(failed), *_rolled_back(results.get(f"go-live/{rate}/{failed}"))]
         for failed in (0.0001, 0.0005, 0.001)
         for rate in RATES
     ]
     found += [_table(["site req/s", "canary fails", *HEADS], rows)]
-    found += [_title("Between the lines: canaries that were rolled back, ours (as written)", results, "go-live/")]
+    found += [_title(BETWEEN_TITLE, results, "go-live/", r"\d+/0\.\d+/ends")]
     heads = ["canary fails", *(f"{rate} req/s" for rate in RATES)]
-    rows = [
-        [_percent(failed), *(_both(results.get(f"go-live/{rate}/{failed}")) for rate in RATES)]
-        for failed in (0.001, *BETWEEN)
-    ]
+    rows = [[_percent(failed), *(_both(results, f"go-live/{rate}/{failed}") for rate in RATES)] for failed in BETWEEN]
     found += [_table(heads, rows)]
-    found += [_title("Healthy go-lives held for all of `hold_up_to` (minutes that HOLD added)", results, "go-live/")]
+    found += [
+        _title(
+            "Healthy go-lives held for all of `hold_up_to` (minutes that HOLD added)",
+            results,
+            "go-live/",
+            r"\d+/0\.(000.|001)",
+        )
+    ]
     rows = [
         [_percent(failed), *(_held(results.get(f"go-live/{rate}/{failed}")) for rate in RATES)] for failed in HEALTHY
     ]
@@ -82,7 +89,9 @@ def _let_through(results: Results) -> str:
             start = [results[key] for key in [f"let through/{rate}/{failed}/start"] if key in results]
             middle = [results[key] for key in results if key.startswith(f"let through/{rate}/{failed}/middle")]
             rows.append([_percent(failed), f"{rate}", _through(start), _through(middle)])
-    title = _title("Sick canaries that got a PROCEED in the phase in which they were sick", results, "let through/")
+    title = _title(
+        "Sick canaries that got a PROCEED in the phase in which they were sick", results, "let through/", ".*start"
+    )
     return "\n\n".join([title, _table(["canary fails", "site req/s", "from the first shift", "from mid-soak"], rows)])
 
 
@@ -167,8 +176,10 @@ def _cost(results: Results) -> str:
     return "\n\n".join(["**Cost of the one function**, processor time", looks, f"{day} {held}"])
 
 
-def _title(text: str, results: Results, prefix: str) -> str:
-    runs = sorted({found["runs"] for name, found in results.items() if name.startswith(prefix)})
+def _title(text: str, results: Results, prefix: str, keys: str = ".*") -> str:
+    """Give a title with how many go-lives stand behind each cell whose name is `prefix` and then `keys`."""
+    wanted = re.compile(re.escape(prefix) + keys)
+    runs = sorted({found["runs"] for name, found in results.items() if wanted.fullmatch(name)})
     numbers = " or ".join(f"{number:,}" for number in runs) or "no"
     return f"**{text}** ({numbers} go-lives a cell)"
 
@@ -182,11 +193,13 @@ def _each(cell: Results | None, tell: Callable[[Results], str]) -> list[str]:
     return [tell(rules[name]) if name in rules else NOTHING for name in RULES]
 
 
-def _both(cell: Results | None) -> str:
-    if not cell:
-        return NOTHING
-    ours, letter = (_share(cell["rules"][name]["rolled_back"], cell["runs"]) for name in (OURS, "as written"))
-    return f"{ours} ({letter})"
+def _both(results: Results, name: str) -> str:
+    cell, ending = results.get(name), results.get(f"{name}/ends")
+    ours, letter = (
+        _share(cell["rules"][rule]["rolled_back"], cell["runs"]) if cell else NOTHING for rule in (OURS, "as written")
+    )
+    ended = _share(ending["rules"][OURS]["rolled_back"], ending["runs"]) if ending else NOTHING
+    return f"{ours} / {ended} ({letter})"
 
 
 def _held(cell: Results | None) -> str:
@@ -229,7 +242,7 @@ def _seen(told: Results, text: str) -> str:
 
 
 def _share(share: float, runs: int) -> str:
-    return "0" if share == 0 else f"{share:.2%}" if runs >= 1000 and share < 0.1 else f"{share:.0%}"
+    return "0" if share == 0 else f"{share:.0%}" if share >= 0.1 else f"{share:.2%}" if runs >= 400 else f"{share:.1%}"
 
 
 def _percent(share: float) -> str:
