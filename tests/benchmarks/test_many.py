@@ -9,7 +9,7 @@ from benchmarks.many import ManyJudged, Ours, correlations, learned
 from benchmarks.outcomes import Outcome
 from benchmarks.outcomes import judge as judge_many
 from benchmarks.streams import CHUNK, Scenario, Streams
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from golive.core.judging.evidence import Evidence, Soak
@@ -55,7 +55,12 @@ def scenarios(draw):
 quick = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
+# Evidence beyond the line, but a stretch that keeps close to the literal trigger.
+BETWEEN = Scenario(3000.0, 0.0048, stable_failed=0.0, shares=(0.5,), soaks=(2 * CHUNK,), baseline=CHUNK)
+
+
 @quick
+@example(BETWEEN, 1)
 @given(scenarios(), st.integers(0, 2**32))
 def test_both_give_the_same_evidence_and_the_same_word_at_every_look(scenario, seed):
     streams = Streams(scenario, RUNS, seed)
