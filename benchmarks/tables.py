@@ -53,14 +53,7 @@ def _false_rollback(results: Results) -> str:
     heads = ["canary fails", *(f"{rate} req/s" for rate in RATES)]
     rows = [[_percent(failed), *(_both(results, f"go-live/{rate}/{failed}") for rate in RATES)] for failed in BETWEEN]
     found += [_table(heads, rows)]
-    found += [
-        _title(
-            "Healthy go-lives held for all of `hold_up_to` (minutes that HOLD added)",
-            results,
-            "go-live/",
-            r"\d+/0\.(000.|001)",
-        )
-    ]
+    found += [_title(HELD_TITLE, results, "go-live/", r"\d+/0\.(000.|001)")]
     rows = [
         [_percent(failed), *(_held(results.get(f"go-live/{rate}/{failed}")) for rate in RATES)] for failed in HEALTHY
     ]
