@@ -2,7 +2,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse faults test system lint bench lock clean
+.PHONY: rehearse faults test system lint bench verdict lock clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@PYTHON=$(PY) .ci/setup && touch $@
@@ -25,6 +25,9 @@ lint: .venv/ready
 
 bench: .venv/ready
 	@for name in judging sandbox rehearsal rollback signals; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py; done
+
+verdict: .venv/ready
+	@$(BIN)/python -m benchmarks.verdict --write docs/verdict.md
 
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock
