@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.ratios import Ratios, grid_up_to
 from benchmarks.streams import Real, Truth, Whole
 
-from golive.core.judging.proceed_evidence import HOPED, WEIGHTS
+from golive.core.judging.proceed_evidence import HALF, HOPED
 from golive.core.judging.rollback_evidence import ANYWHERE, AT_FIRST, AT_SHIFTS, LOWEST_BOOSTED, alternatives
 from golive.core.judging.stable_evidence import WORSE
 
@@ -226,7 +226,7 @@ class ManyProceed(Fed):
     @property
     def log(self) -> Real:
         """The logarithm of the least evidence over all stretches that begin in the first half."""
-        logs = self._sums - self._highest + np.log(WEIGHTS)[:, None, None]
+        logs = self._sums - self._highest + HALF
         top = logs.max(axis=0)
         least: Real = (top + np.log(np.exp(logs - top).sum(axis=0))).min(axis=0)
         return least

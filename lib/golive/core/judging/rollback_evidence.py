@@ -23,7 +23,7 @@ from golive.core.judging.bursts import Ratio
 TIMES = (2, 5, 25)  # multiples of the rollback limit that are tried as alternatives, and HIGHEST
 HIGHEST = 0.95
 PRIOR = (0.3, 0.3, 0.25, 0.15)
-AT_FIRST, AT_SHIFTS, ANYWHERE = 0.94, 0.04, 0.02  # prior chances of where a change begins
+AT_FIRST, AT_SHIFTS, ANYWHERE = 0.85, 0.05, 0.10  # prior chances of where a change begins
 LOWEST_BOOSTED = -1.0  # below it the line is too far for a boost to matter
 
 
