@@ -49,7 +49,7 @@ def _false_rollback(results: Results) -> str:
         for rate in RATES
     ]
     found += [_table(["site req/s", "canary fails", *HEADS], rows)]
-    found += [_title(BETWEEN_TITLE, results, "go-live/", r"\d+/0\.\d+/ends")]
+    found += [_title(BETWEEN_TITLE, results, "go-live/", r"\d+/0\.(00.5|00[2-6]|01)(/ends)?")]
     heads = ["canary fails", *(f"{rate} req/s" for rate in RATES)]
     rows = [[_percent(failed), *(_both(results, f"go-live/{rate}/{failed}") for rate in RATES)] for failed in BETWEEN]
     found += [_table(heads, rows)]
