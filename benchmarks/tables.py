@@ -118,6 +118,8 @@ def _delay(results: Results) -> str:
             found.append(f"Geometric mean of ours / bound: **{mean:.2f}**, over {len(ratios)} cells.")
         found.append(f"**Failed requests that visitors saw before it**, failing {where}:")
         found.append(_table(["canary req/s", "fails", *HEADS], failed_rows))
+    found.append("**Rolled back while still healthy** (0.05 % failed), in the ten minutes before the middle:")
+    found.append(_table(["canary req/s", *HEADS], [[f"{rate}", *_early(results, rate)] for rate in CANARY_RATES]))
     found.append(_title("Seconds to our rollback when failures are correlated within a second", results, "delay/"))
     strengths = (0.0, *(rho for rho in CORRELATIONS if f"delay/{rho}/1/0.01/0" in results))
     heads = [f"{where}, {rho}" for where in ("start", "middle") for rho in strengths]
