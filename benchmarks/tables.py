@@ -49,7 +49,7 @@ def _false_rollback(results: Results) -> str:
         for rate in RATES
     ]
     found += [_table(["site req/s", "canary fails", *HEADS], rows)]
-    found += [_title(BETWEEN_TITLE, results, "go-live/", r"\d+/0\.\d+/ends")]
+    found += [_title(BETWEEN_TITLE, results, "go-live/", r"\d+/0\.(00.5|00[2-6]|01)(/ends)?")]
     heads = ["canary fails", *(f"{rate} req/s" for rate in RATES)]
     rows = [[_percent(failed), *(_both(results, f"go-live/{rate}/{failed}") for rate in RATES)] for failed in BETWEEN]
     found += [_table(heads, rows)]
@@ -118,6 +118,8 @@ def _delay(results: Results) -> str:
             found.append(f"Geometric mean of ours / bound: **{mean:.2f}**, over {len(ratios)} cells.")
         found.append(f"**Failed requests that visitors saw before it**, failing {where}:")
         found.append(_table(["canary req/s", "fails", *HEADS], failed_rows))
+    found.append("**Rolled back while still healthy** (0.05 % failed), in the ten minutes before the middle:")
+    found.append(_table(["canary req/s", *HEADS], [[f"{rate}", *_early(results, rate)] for rate in CANARY_RATES]))
     found.append(_title("Seconds to our rollback when failures are correlated within a second", results, "delay/"))
     strengths = (0.0, *(rho for rho in CORRELATIONS if f"delay/{rho}/1/0.01/0" in results))
     heads = [f"{where}, {rho}" for where in ("start", "middle") for rho in strengths]
