@@ -149,7 +149,7 @@ def lived(streams, run, goes_on):
     """Give outcome, second of the rollback, failed requests seen and holds by phase, by the one function."""
     one, now, lost, failed, held = taught(streams, run), 0, 0, 0, []
     for phase, soak in enumerate(streams.scenario.soaks):
-        one.begin(Soak(now, now + 30, soak, scenario.shares[phase], 1.0))
+        one.begin(Soak(now, now + 30, soak, streams.scenario.shares[phase], 1.0))
         for second in range(1, soak + 2 * CHUNK + 1):
             now += 1
             chunk, column = streams.phase(phase, (second - 1) // CHUNK), (second - 1) % CHUNK
