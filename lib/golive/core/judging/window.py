@@ -14,10 +14,7 @@ class Window:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.requests = 0
-        self.failed = self.over_1000ms = self.over_500ms = 0
-        self._spans = 0.0
-        self._kept: deque[tuple[float, float, int, int, int, int]] = deque()
+        self.clear()
 
     def add(self, sample: Sample) -> None:
         """Take in the next sample, and drop what ended `seconds` before it."""
@@ -30,7 +27,9 @@ class Window:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.__init__(self.seconds)  # type: ignore[misc]
+        self.requests = self.failed = self.over_1000ms = self.over_500ms = 0
+        self._spans = 0.0
+        self._kept: deque[tuple[float, float, int, int, int, int]] = deque()
 
     @property
     def rate(self) -> float:
