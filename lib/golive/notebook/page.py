@@ -185,7 +185,7 @@ class Page(Desk):
         assert judged is not None
         if choice:
             decided = Decided(choice, code, because, second)
-        elif attended() or self.run.plan.world == "none":
+        elif attended() or not self.run.plan.own_world:
             raise undecided(judged)
         else:
             decided = by_policy(judged, because)

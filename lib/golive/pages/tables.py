@@ -166,7 +166,7 @@ def say(entry: Entry) -> str:
 
 def banner(state: State, title: str, plan: Plan, operator: str, facts: Sequence[tuple[str, str]]) -> Answer:
     """Give the first line that is read aloud: world, phase, site, split, and who is at the keyboard."""
-    word = "SANDBOX" if plan.world == "sandbox" else state.plan.upper()
+    word = "SANDBOX" if plan.world.driver == "sandbox" else state.plan.upper()
     shown = f"{title} · {plan.site.name} · {percent(state.split)} of visitors on the canary · {operator}"
     if state.rolled_back:
         shown += " · ROLLED BACK"

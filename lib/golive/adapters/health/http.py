@@ -8,11 +8,25 @@ from collections.abc import Mapping
 import httpx
 
 from golive.core.samples import Version
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Alive, Sick
 
 
 class HttpHealth:
     """`golive.ports.Health` on one URL for each version."""
+
+    class Settings(Part):
+        """The URLs that are asked, whole: `https://canary.example.com/api/health`."""
+
+        stable: str
+        canary: str
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> HttpHealth:
+        """Give the prober of these URLs, with the plan's time-out."""
+        urls = {Version.STABLE: settings.stable, Version.CANARY: settings.canary}
+        return cls(urls, around.planned.health.timeout.total_seconds())
 
     def __init__(self, urls: Mapping[Version, str], timeout: float) -> None:
         self._urls, self._timeout = urls, timeout

@@ -12,6 +12,8 @@ from prometheus_client.samples import Sample as Point
 
 from golive.core.digest import EDGES
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
 TIMEOUT = 2.0
@@ -29,6 +31,20 @@ class SandboxMetrics:
     """`golive.ports.MetricSource`: cumulative counts of visitors' requests, ours left out."""
 
     can = SourceCan()
+
+    class Settings(Part):
+        """URLs of the router's control API and of both versions, without a trailing slash."""
+
+        control: str = "{world.control}"
+        stable: str = "{world.stable}"
+        canary: str = "{world.canary}"
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> SandboxMetrics:
+        """Give the source that these settings name, with the plan's critical routes."""
+        versions = {Version.STABLE: settings.stable, Version.CANARY: settings.canary}
+        routes = {route.name: route.path for route in around.planned.routes}
+        return cls(settings.control, versions, around.clock, routes)
 
     def __init__(
         self, control: str, versions: dict[Version, str], clock: Clock, routes: Mapping[str, str] | None = None

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Done, Refused, RouterCan, Split, Superseded, Unknown
 
 TIMEOUT = 2.0
@@ -15,6 +17,16 @@ class SandboxRouter:
     """`golive.ports.Router` over the sandbox's control API. Trouble is a value, never an exception."""
 
     can = RouterCan()
+
+    class Settings(Part):
+        """`control` is the URL of the control API, without a trailing slash."""
+
+        control: str = "{world.control}"
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> SandboxRouter:
+        """Give the router that these settings name."""
+        return cls(settings.control)
 
     def __init__(self, control: str) -> None:
         self._control = control
