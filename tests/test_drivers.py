@@ -36,7 +36,7 @@ def test_a_setting_of_the_plan_may_name_what_the_world_knows():
     ("text", "why"),
     [
         ("{world.contrl}", "knows no 'contrl': did you mean 'control'"),
-        ("{world.logs}", "'logs' holds several values: one was expected: did you mean 'logs.canary'"),
+        ("{world.logs}", "'logs' holds several values: one was expected: did you mean 'logs.stable'"),
         ("{world.control.x}", "knows no 'control.x'"),
     ],
 )
@@ -72,7 +72,7 @@ def test_a_wrong_setting_is_named_with_its_key_and_its_value(group, name, settin
         (
             "router: {driver: sandbox}",
             "router: {driver: sandbix}",
-            "'sandbix' is not installed: did you mean 'sandbox'",
+            "not installed: did you mean 'sandbox'",
         ),
         ("router: {driver: sandbox}", "router: {driver: sandbox, settings: {x: y}}", "settings.x is no setting"),
         ("world: sandbox", "world: sandbx", "world driver 'sandbx' is not installed"),

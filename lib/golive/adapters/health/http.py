@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 import httpx
 
+from golive.adapters.bounded import fetch
 from golive.core.samples import Version
 from golive.core.scalars import Part
 from golive.drivers import Around
 from golive.ports import Alive, Sick
+
+OURS = {"X-Golive-Ours": "health"}
 
 
 class HttpHealth:
@@ -37,7 +40,7 @@ class HttpHealth:
         self._client = self._client or httpx.AsyncClient(timeout=self._timeout)
         begun = time.monotonic()
         try:
-            answer = await self._client.get(self._urls[version], headers={"X-Golive-Ours": "health"})
+            answer = await fetch(self._client, "GET", self._urls[version], within=self._timeout, headers=OURS)
             data = answer.json() if answer.status_code == 200 else {}
             if data.get("status") != "ok":
                 return Sick(f"{version} answered {answer.status_code} without status ok")

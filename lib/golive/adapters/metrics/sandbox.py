@@ -10,6 +10,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample as Point
 
+from golive.adapters.bounded import LARGEST, TooLarge, fetch
 from golive.core.digest import EDGES
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
 from golive.core.scalars import Part
@@ -17,7 +18,6 @@ from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
 TIMEOUT = 2.0
-LARGEST = 1_000_000
 COUNTS = {
     "golive_requests_total": "requests",
     "golive_failed_total": "failed",
@@ -81,9 +81,11 @@ class SandboxMetrics:
     async def _scrape(self, url: str) -> list[Point] | CouldNotMeasure:
         assert self._client is not None
         try:
-            answer = await self._client.get(url)
+            answer = await fetch(self._client, "GET", url, within=TIMEOUT)
         except httpx.TimeoutException:
             return CouldNotMeasure(Unmeasured.SLOW, f"{url} took over {TIMEOUT:.0f} s")
+        except TooLarge as error:
+            return CouldNotMeasure(Unmeasured.GARBAGE, f"{url}: {error}")
         except httpx.HTTPError as error:
             return CouldNotMeasure(Unmeasured.REFUSED, f"{url}: {type(error).__name__}")
         if answer.status_code != 200:
