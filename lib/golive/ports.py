@@ -108,8 +108,13 @@ class Router(Protocol):
 # --- What is measured -----------------------------------------------------------------------
 @dataclass(frozen=True)
 class SourceCan:
-    """What a metric source declares: seconds of lag and granularity, and whether it can
-    tell our own requests from visitors'."""
+    """What a metric source declares; the contract in `tests/contract` holds it to that.
+
+    Attributes:
+        lag: Seconds by which the newest counts may be behind, the interval of its scrapes included.
+        granularity: Seconds between one count and the next newer one.
+        tells_ours_apart: Whether our own requests are left out of the counts.
+    """
 
     lag: float = 0.0
     granularity: float = 1.0

@@ -7,10 +7,11 @@ import math
 import os
 import subprocess
 import time
+from collections import Counter
 
 import pytest
 
-from golive.core.proof import counted, enough, proves
+from golive.core.proof import Proving, Standing
 from golive.core.samples import Version
 from golive.ports import Done, Proof, Refused, Split, Superseded, Unknown
 from tests.contract.bench import RouterBench, by_version, visitors
@@ -18,7 +19,7 @@ from tests.contract.hostile import KINDS, hostile
 
 DEADLINE = 3.0  # seconds that the guard gives a call
 SHARES = (0.01, 0.05, 0.25, 0.5)
-MOST_VISITS = 4000
+MOST_VISITS = 8000
 
 
 def shares(router) -> list[float]:
@@ -76,13 +77,13 @@ async def test_the_split_that_visitors_meet_is_the_one_that_was_set(bench: Route
         pytest.skip(f"the driver declares its proof to be {router.can.proof}")
     for share in shares(router):
         await moved(router, share)
-        seen = counted(0, 0)
+        proving, met = Proving(share), Counter[Version | None]()
         async with visitors(bench.url) as people:
-            while not (enough(share, seen.requests) and proves(seen, share)) and seen.requests < MOST_VISITS:
-                met = by_version(await people.visit(500))
-                seen = counted(seen.canary + met[Version.CANARY], seen.requests + met.total())
+            while proving.standing is not Standing.PROVEN and met.total() < MOST_VISITS:
+                met += by_version(await people.visit(250))
+                proving.look(met[Version.CANARY], met.total())
 
-        assert enough(share, seen.requests) and proves(seen, share), (share, seen)
+        assert proving.standing is Standing.PROVEN, (share, proving.seen)
 
 
 async def test_connections_that_are_open_already_follow(bench: RouterBench):

@@ -144,6 +144,10 @@ def say(entry: Entry) -> str:
             )
         case Kind.OUTCOME:
             return f"{body['act']} {body['result']}: {body.get('seen', '')}"
+        case Kind.STRAYED if body["share"] is None:
+            return f"the router reads back the recorded {percent(body['recorded'])} again"
+        case Kind.STRAYED:
+            return f"the router reads back {percent(body['share'])}, below the recorded {percent(body['recorded'])}"
         case Kind.VERDICT:
             return f"{body['word']}: {body['reason']}"
         case Kind.JUDGED:
