@@ -108,8 +108,9 @@ def filled(group: str, wanted: Driver, world: Mapping[str, Any]) -> dict[str, An
 
     Raises:
         NameUnknown: If the driver is not installed.
-        PlanError: If the world knows no such name; gives the nearest.
+        PlanError: If a setting is wrong, or the world knows no such name; gives the nearest.
     """
+    checked(group, wanted.driver, wanted.settings)
     schema = _schema(driver(group, wanted.driver))
     left_out = {
         name: field.default

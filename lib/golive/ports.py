@@ -204,9 +204,15 @@ class Check(Protocol):
 
 # --- World, notifier, clock -----------------------------------------------------------------
 class World(Protocol):
-    """A world that a rehearsal starts, and that ends with it."""
+    """A world that a rehearsal starts, and that ends with it.
 
-    def start(self, share: float) -> None: ...
+    `launch` begins to start it with the canary at `share`; `wait` returns once the run's `world.json` says where
+    everything in it answers, with the `token` that it has put into its router.
+    """
+
+    def launch(self, share: float) -> None: ...
+
+    def wait(self) -> None: ...
 
     def stop(self) -> None: ...
 

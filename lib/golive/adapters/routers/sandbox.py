@@ -83,6 +83,9 @@ class SandboxRouter:
     def _split(self, answer: httpx.Response) -> Split | Unknown:
         try:
             data = answer.json()
-            return Split(float(data["share"]), str(data["canary"]), str(data["token"]))
+            share = float(data["share"])
+            if 0 <= share <= 1:
+                return Split(share, str(data["canary"]), str(data["token"]))
         except (ValueError, KeyError, TypeError):
-            return Unknown(f"the router answered {answer.status_code} with something that is no split")
+            pass
+        return Unknown(f"the router answered {answer.status_code} with something that is no split")
