@@ -69,10 +69,18 @@ class RealHaproxy:
         return self
 
     async def reload(self) -> None:
-        """Let it read its configuration again and return once the next worker answers."""
+        """Let it read its configuration again and return once the next worker answers.
+
+        Asked again until it does: a master that has only just started still loses signals.
+        """
         assert self._process is not None
-        before = await self.worker()
-        self._process.send_signal(signal.SIGUSR2)
+        before, until = await self.worker(), asyncio.get_running_loop().time() + START
+        while await self.worker() in (0, before) and asyncio.get_running_loop().time() < until:
+            self._process.send_signal(signal.SIGUSR2)
+            for _ in range(40):
+                await asyncio.sleep(0.01)
+                if await self.worker() not in (0, before):
+                    break
         await self._answers(before)
 
     async def worker(self) -> int:
@@ -165,7 +173,7 @@ async def visit(
     cookie: str = "",
     ours: bool = False,
 ) -> Counter[str]:
-    """Send requests, their paths shuffled unless `seed` is None; count answers by version, or `failed 503`, `broken`."""
+    """Send requests, shuffled unless `seed` is None; count answers by version, or `failed 503`, `broken`."""
     order = [paths[number % len(paths)] for number in range(times)]
     if seed is not None:
         random.Random(seed).shuffle(order)

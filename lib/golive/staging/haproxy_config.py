@@ -47,10 +47,10 @@ class Site:
 
 
 def haproxy_config(site: Site) -> str:
-    """Give the configuration: visitors and requests of ours in a backend each, with the same servers and the same split.
+    """Give the configuration: visitors and requests of ours in a backend each, with the same servers and split.
 
-    After a start and after a reload nobody is on the canary: its weight in the file is 0, and with sticky cookies, whose
-    holders a weight does not move, it starts in maintenance.
+    After a start and after a reload nobody is on the canary: its weight in the file is 0, and with sticky cookies,
+    whose holders a weight does not move, it starts in maintenance.
     """
     parts = [_global(site), _defaults(site), _frontend(site), _backend(site, "site"), _backend(site, "ours")]
     if site.metrics:
