@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
@@ -13,6 +13,7 @@ from golive.adapters.routers.haproxy_commands import back, by_hand, forward, und
 from golive.adapters.routers.haproxy_process import HaproxyProcess, Names, Standing, doubtful, unfit
 from golive.adapters.routers.haproxy_weights import Weights, nearest_to, same, weights_for
 from golive.core.scalars import Part, Texts, YesNo
+from golive.drivers import Around
 from golive.ports import Done, Refused, RouterCan, Split, Superseded, Unknown
 
 FROM_THE_WORLD = "{world."
@@ -80,7 +81,7 @@ class HaproxyRouter:
         deployment: str = ""
 
     @classmethod
-    def made(cls, settings: Settings, around: Any) -> HaproxyRouter:
+    def made(cls, settings: Settings, around: Around) -> HaproxyRouter:
         """Give the router of a plan; it needs nothing of what is `around` it."""
         return cls(settings)
 
