@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from golive.adapters.haproxy_answers import stats_of
 from golive.adapters.routers.haproxy import HaproxyRouter
 from golive.core.proof import counted, enough, proves
 from golive.ports import Done, Refused, Split, Superseded, Unknown
-from tests.parts.haproxy import TOKEN, bench, free_port, visit
+from tests.parts.haproxy import TOKEN, bench, free_port, socat_in, visit
 
 pytestmark = pytest.mark.staging
 
@@ -120,6 +119,17 @@ async def test_of_several_callers_who_expect_the_same_one_moves_it(tmp_path: Pat
         assert sorted(type(answer).__name__ for answer in answers) == ["Done", "Superseded", "Superseded"]
 
 
+async def test_when_several_drivers_move_it_at_once_no_mixture_of_their_shares_is_left(tmp_path: Path) -> None:
+    wanted = (0.01, 0.05, 0.25, 0.5)
+    async with bench(tmp_path, processes=2) as made:
+        for _ in range(20):
+            routers = [router_of(*made.sockets) for _ in wanted]
+            answers = await asyncio.gather(*(one.set(share, 0.0) for one, share in zip(routers, wanted, strict=True)))
+            assert not any(isinstance(answer, Refused) for answer in answers)
+            assert await share_of(routers[0]) in (0.0, *wanted), answers
+            assert isinstance(await routers[0].rollback("test"), Done)
+
+
 async def test_a_share_that_weights_cannot_give_is_refused_naming_the_nearest_that_they_can(tmp_path: Path) -> None:
     async with bench(tmp_path) as made:
         router = router_of(*made.sockets)
@@ -216,30 +226,13 @@ async def test_the_lines_for_rolling_back_by_hand_work_in_a_shell_without_this_t
         await shifted(router, 0.5)
         text = router.by_hand()
         assert text.count("| socat ") == 8 and text.count("nc -U ") == 4
-        tools = tmp_path / "tools"
-        tools.mkdir()
-        (tools / "socat").write_text(f"#!{sys.executable}\n{SOCAT}")
-        (tools / "socat").chmod(0o755)
-        environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+        environment = {**os.environ, "PATH": f"{socat_in(tmp_path)}:{os.environ['PATH']}"}
         done = await asyncio.to_thread(
             subprocess.run, ["sh", "-c", text], env=environment, capture_output=True, text=True, timeout=20
         )
         assert done.returncode == 0 and "Permission" not in done.stdout and "No such" not in done.stdout
         assert await share_of(router) == 0.0
         assert "socat stdio TCP:10.0.0.7:9999" in router_of("10.0.0.7:9999").by_hand()
-
-
-SOCAT = """
-import socket, sys
-assert sys.argv[1] == "stdio"
-kind, _, path = sys.argv[2].partition(":")
-assert kind == "UNIX-CONNECT"
-one = socket.socket(socket.AF_UNIX)
-one.connect(path)
-one.sendall(sys.stdin.buffer.read())
-while part := one.recv(65536):
-    sys.stdout.buffer.write(part)
-"""
 
 
 # --- Reload ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -23,6 +24,17 @@ from tests.parts.versions import TinyVersion
 
 START = 5.0
 TOKEN = "token-of-this-test"
+SOCAT = """
+import socket, sys
+assert sys.argv[1] == "stdio"
+kind, _, path = sys.argv[2].partition(":")
+assert kind == "UNIX-CONNECT"
+one = socket.socket(socket.AF_UNIX)
+one.connect(path)
+one.sendall(sys.stdin.buffer.read())
+while part := one.recv(65536):
+    sys.stdout.buffer.write(part)
+"""
 
 
 def program(name: str = "haproxy") -> str:
@@ -42,6 +54,15 @@ def free_port() -> int:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
+
+
+def socat_in(folder: Path) -> Path:
+    """Give a folder with a small `socat` that can what the lines for a rollback by hand need."""
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "socat").write_text(f"#!{sys.executable}\n{SOCAT}")
+    (tools / "socat").chmod(0o755)
+    return tools
 
 
 class RealHaproxy:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from golive.adapters.haproxy_socket import Address, HaproxySocket
-from golive.adapters.routers.haproxy_commands import back, by_hand, forward, undo
+from golive.adapters.routers.haproxy_commands import Pair, back, by_hand, forward, undo
 from golive.adapters.routers.haproxy_process import HaproxyProcess, Names, Standing, doubtful, unfit
-from golive.adapters.routers.haproxy_weights import Weights, nearest_to, same, weights_for
+from golive.adapters.routers.haproxy_weights import PARTS, Weights, nearest_to, same, weights_for
 from golive.core.scalars import Part, Texts, YesNo
 from golive.drivers import Around
 from golive.ports import Done, Refused, RouterCan, Split, Superseded, Unknown
 
+ROUNDS = 5
 FROM_THE_WORLD = "{world."
 NAME = re.compile(r"[A-Za-z0-9_.:-]{1,100}")  # what HAProxy's configuration allows in a name
 
@@ -53,8 +55,9 @@ Sockets = Annotated[Texts, AfterValidator(addresses)]
 class HaproxyRouter:
     """`golive.ports.Router` over HAProxy's runtime sockets. Trouble is a value, never an exception.
 
-    A shift is compared first and sent second; HAProxy can't do both in one step. Within one driver callers wait for
-    each other; against a rollback by anybody else maintenance is the fence, which a shift leaves as it read it.
+    A shift is compared first and sent second; HAProxy can't do both in one step (`compares` is no). Within one driver
+    callers wait for each other. Of several drivers that move it together each goes down to the lowest that it finds,
+    and against a rollback maintenance is the fence, which a shift leaves as it read it.
     With sticky cookies visitors who have met stable stay with it also at 100 %.
     """
 
@@ -189,13 +192,42 @@ class HaproxyRouter:
         troubles = [answer.why for answer in said if answer is not None]
         if troubles:
             return await self._take_back(standings, to, "; ".join(troubles))
-        split = await self.read()
+        seen = await self._standings()
+        if not isinstance(seen, list):
+            return Unknown(seen.why)
+        if not _alike(seen, to.share):
+            return await self._settle(standings, seen, to)
+        split = self._split(seen)
+        return Done(split) if isinstance(split, Split) else split
+
+    async def _settle(self, before: list[Standing], seen: list[Standing], to: Weights) -> Superseded | Unknown:
+        """Make one split of what several callers have left, going down only: the lowest of what there is and was.
+
+        HAProxy mixes the commands of connections that come together. Whoever finds a mixture does this, so the last
+        one to write leaves none.
+        """
+        for _ in range(ROUNDS):
+            lowest = min(_pairs([*before, *seen]), key=lambda pair: pair.share or 0.0)
+            share = lowest.share or 0.0
+            if _alike(seen, share):
+                break
+            nobody = lowest.share is None
+            weights = Weights(PARTS, 0) if nobody else Weights(lowest.stable.takes, lowest.canary.takes)
+            await self._change([[*self._down(one, weights)] for one in seen])
+            again = await self._standings()
+            if not isinstance(again, list):
+                return Unknown(again.why)
+            seen = again
+        split = self._split(seen)
         if isinstance(split, Unknown):
             return split
-        if not same(split.share, to.share):
-            why = f"{to.share:.2%} was set and {split.share:.2%} is read back: somebody else has moved it since"
-            return Superseded(why, split)
-        return Done(split)
+        why = f"{to.share:.2%} was set while somebody else moved it: {split.share:.2%} is read back"
+        return Superseded(why, split)
+
+    def _down(self, standing: Standing, to: Weights) -> Iterator[str]:
+        for pair in standing.pairs:
+            if (pair.share or 0.0) > to.share:
+                yield from forward(pair, to, self._settings.sticky)
 
     async def _take_back(self, standings: list[Standing], to: Weights, why: str) -> Refused | Unknown:
         """Undo what a failed shift has done, but never upwards: a canary that was lowered stays so."""
@@ -217,6 +249,14 @@ class HaproxyRouter:
             return await process.change(commands) if commands else None
 
         return await asyncio.gather(*map(one, self._processes, lines))
+
+
+def _pairs(standings: list[Standing]) -> list[Pair]:
+    return [pair for standing in standings for pair in standing.pairs]
+
+
+def _alike(standings: list[Standing], share: float) -> bool:
+    return all(pair.share is not None and same(pair.share, share) for pair in _pairs(standings))
 
 
 def _shares(standing: Standing) -> list[float | None]:
