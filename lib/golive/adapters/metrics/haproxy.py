@@ -13,10 +13,11 @@ import httpx
 from prometheus_client.samples import Sample as Point
 from pydantic import AfterValidator
 
+from golive.adapters.bounded import TooLarge, fetch
 from golive.adapters.haproxy_answers import Unreadable, numbers_of, stats_of
 from golive.adapters.haproxy_socket import Address, HaproxySocket, NoAnswer, Silence
 from golive.adapters.metrics.haproxy_counts import COLUMNS, Between, Reported, Routed, VersionLedger, unmeasured
-from golive.adapters.metrics.sandbox import LARGEST, points_of
+from golive.adapters.metrics.sandbox import points_of
 from golive.adapters.routers.haproxy import Name, Sockets
 from golive.core.digest import EDGES
 from golive.core.errors import nearest
@@ -27,6 +28,7 @@ from golive.ports import Clock, SourceCan
 
 TIMEOUT = 1.0
 NEEDED = (500, 1000)
+OURS = {"X-Golive-Ours": "metrics"}
 WHY = {
     Silence.REFUSED: Unmeasured.REFUSED,
     Silence.SLOW: Unmeasured.SLOW,
@@ -171,15 +173,14 @@ class HaproxyMetrics:
         url = self._urls[version]
         self._client = self._client or httpx.AsyncClient(timeout=TIMEOUT)
         try:
-            async with asyncio.timeout(TIMEOUT):
-                content = await _fetched(self._client, url)
-        except (TimeoutError, httpx.TimeoutException):
+            answer = await fetch(self._client, "GET", url, within=TIMEOUT, headers=OURS)
+        except httpx.TimeoutException:
             return _Own(None, why=f"{url} took over {TIMEOUT:g} s")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return _Own(None, why=f"{url}: {type(error).__name__}")
-        if isinstance(content, str):
-            return _Own(None, why=f"{url} {content}")
-        points = points_of(content)
+            return _Own(None, why=f"{url}: {error if isinstance(error, TooLarge) else type(error).__name__}")
+        if answer.status_code != 200:
+            return _Own(None, why=f"{url} answered {answer.status_code}")
+        points = points_of(answer.content)
         if isinstance(points, CouldNotMeasure):
             return _Own(None, why=f"{url}: {points.detail}")
         gauges = {point.name: point.value for point in points if math.isfinite(point.value)}
@@ -252,16 +253,3 @@ def _one_of(text: str, known: tuple[str, ...]) -> str:
     if text not in known:
         raise ValueError(f"one of {' or '.join(known)} was expected")
     return text
-
-
-async def _fetched(client: httpx.AsyncClient, url: str) -> bytes | str:
-    """Give a text's bytes, or why not; never more than `LARGEST`."""
-    content = bytearray()
-    async with client.stream("GET", url, headers={"X-Golive-Ours": "metrics"}) as answer:
-        if answer.status_code != 200:
-            return f"answered {answer.status_code}"
-        async for part in answer.aiter_bytes():
-            content += part
-            if len(content) > LARGEST:
-                return f"answered more than {LARGEST} bytes"
-    return bytes(content)
