@@ -50,6 +50,7 @@ class TinyVersion:
 
     async def stop(self) -> None:
         """Be gone: whoever connects is refused."""
+        self.hangs = False
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -62,8 +63,8 @@ class TinyVersion:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/metrics":
             return web.Response(status=503) if self.unmeasured else web.Response(text=self._text())
-        if self.hangs:
-            await asyncio.sleep(60)
+        while self.hangs:
+            await asyncio.sleep(0.02)
         if request.path == "/api/health":
             return web.json_response({"status": "ok", "version": self.name, "deployment_id": f"dpl_{self.name}"})
         who = "ours" if "X-Golive-Ours" in request.headers else "visitors"
@@ -75,7 +76,7 @@ class TinyVersion:
             self.seen[request.path] += 1
         if kind == "cut":
             assert request.transport is not None
-            request.transport.close()
+            request.transport.abort()
         status = int(rest[0]) if kind == "status" else 200
         self._codes[who, status] += 1
         self._buckets[who][bisect_left(EDGES, time.monotonic() - begun)] += 1
