@@ -20,6 +20,8 @@ LARGEST = 8_000_000
 
 
 def _address(value: str) -> str:
+    if "{world." in value:  # filled in when the run's world is there, and checked then
+        return value
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL:
