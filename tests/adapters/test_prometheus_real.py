@@ -174,7 +174,7 @@ async def test_a_target_that_restarts_is_a_reset_and_is_counted_on_from_there(pr
 @pytest.mark.parametrize("edges", [("0.5", "1.0"), ("0.5", "1"), ("5e-01", "1e+00")])
 async def test_edges_are_matched_by_their_number_and_not_by_their_text(prometheus, edges):
     url, ports = prometheus
-    job = f"app{6 + ('1', '1e+00').index(edges[1]) + 1 if edges[1] != '1.0' else 6}"
+    job = f"app{6 + [('0.5', '1.0'), ('0.5', '1'), ('5e-01', '1e+00')].index(edges)}"
     source = source_of(url, job)
     written = text_of(stable=(10, 0, 10), canary=(10, 0, 8))
     written = written.replace('le="0.5"', f'le="{edges[0]}"').replace('le="1.0"', f'le="{edges[1]}"')
