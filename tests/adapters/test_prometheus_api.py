@@ -121,7 +121,7 @@ async def test_a_wrong_answer_is_could_not_measure_with_words(name):
 
     assert isinstance(found, CouldNotMeasure) and found.why is why
     assert words in found.detail and "asked for up" in found.detail
-    assert len(found.detail) < 700
+    assert len(found.detail) < 500
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,15 @@ def found(program: str) -> str:
 
 
 @contextlib.contextmanager
-def running(folder: Path, targets: Mapping[str, list[int]], interval: str = "1s") -> Iterator[str]:
-    """Give the address of a Prometheus that scrapes the ports of each job; it ends with the block."""
+def running(
+    folder: Path, targets: Mapping[str, list[int]], interval: str = "1s", path: str = "/metrics"
+) -> Iterator[str]:
+    """Give the address of a Prometheus that scrapes a path on the ports of each job; it ends with the block."""
     port = free_port()
-    jobs = "".join(
-        f"- job_name: {job}\n  static_configs: [{{targets: {[f'127.0.0.1:{one}' for one in ports]}}}]\n"
-        for job, ports in targets.items()
-    )
+    jobs = ""
+    for job, ports in targets.items():
+        addresses = [f"127.0.0.1:{one}" for one in ports]
+        jobs += f"- job_name: {job}\n  metrics_path: {path}\n  static_configs: [{{targets: {addresses}}}]\n"
     config = folder / "prometheus.yml"
     config.write_text(f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}}}\nscrape_configs:\n{jobs}")
     command = [

@@ -14,7 +14,7 @@ from typing import Any
 
 from golive.core.samples import CouldNotMeasure, Unmeasured
 
-LONGEST = 240
+LONGEST = 200
 EXAMPLE = 'http_requests_total{version="canary"}'
 NO_SELECTOR = "ranges only allowed for vector selectors"
 
@@ -32,10 +32,10 @@ class Series:
         return tame(f"{name}{{{rest}}}")
 
 
-def tame(text: str) -> str:
+def tame(text: str, longest: int = LONGEST) -> str:
     """Give a text of the outside world in one bounded line."""
-    line = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * LONGEST])
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    line = "".join(letter if letter.isprintable() else " " for letter in text[: longest + 1])
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def data_of(status: int, content: bytes) -> dict[str, Any] | CouldNotMeasure:
@@ -118,13 +118,13 @@ def _not_its_own(content: bytes) -> str:
     begin = content[:500].decode("utf-8", "replace").strip()
     if not begin:
         return ", but an empty body"
-    return f", but {'HTML' if begin.startswith('<') else 'this'}: {tame(begin)[:80]!r}"
+    return f", but {'HTML' if begin.startswith('<') else 'this'}: {tame(begin, 80)!r}"
 
 
 def _wrong_type(data: Mapping[str, Any], expected: str) -> CouldNotMeasure:
-    found = tame(str(data.get("resultType")))[:40]
+    found = tame(str(data.get("resultType")), 40)
     return CouldNotMeasure(Unmeasured.GARBAGE, f"answered a {found} where {expected} was expected")
 
 
 def _garbled(error: Exception) -> CouldNotMeasure:
-    return CouldNotMeasure(Unmeasured.GARBAGE, f"answered a result that can't be read: {tame(str(error))[:80]}")
+    return CouldNotMeasure(Unmeasured.GARBAGE, f"answered a result that can't be read: {tame(str(error), 80)}")

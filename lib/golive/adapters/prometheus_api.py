@@ -162,4 +162,4 @@ class PrometheusApi:
 
 
 def _of(query: str, found: CouldNotMeasure) -> CouldNotMeasure:
-    return CouldNotMeasure(found.why, f"Prometheus {found.detail}; asked for {tame(query)}")
+    return CouldNotMeasure(found.why, f"Prometheus {found.detail}; asked for {tame(query, 120)}")

@@ -68,7 +68,7 @@ def _by_version(value: Any) -> Any:
         return {version.value: _texts(value) for version in Version}
     for name in value:
         if name not in list(Version):
-            raise ValueError(f"unknown version {name!r}{nearest(str(name), list(Version))}")
+            raise ValueError(f"unknown version {name!r}{nearest(str(name), [version.value for version in Version])}")
     missing = [version.value for version in Version if version not in value]
     if missing:
         raise ValueError(f"nothing is said for {missing[0]}: give both, or one text with {{version}} in it")

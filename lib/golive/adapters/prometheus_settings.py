@@ -99,7 +99,6 @@ class MetricSettings(Connection):
         counts, times, usage, routes: Where each quantity is read.
         ignore_labels: Labels that tell apart no more than which Prometheus scraped a series.
         visitors_only: Whether the counted series hold no request of ours; the preset's answer when left out.
-        compare: Whether a router that sent the canary more than the canary timed is could not measure.
     """
 
     scrape_interval: PositiveDuration = timedelta(seconds=15)
@@ -110,7 +109,6 @@ class MetricSettings(Connection):
     routes: dict[str, RouteCounts] = Field(default_factory=dict)
     ignore_labels: Texts = ("replica", "prometheus_replica")
     visitors_only: YesNo | None = None
-    compare: YesNo = True
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
