@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,7 @@ from golive.adapters.prometheus_selectors import ByVersion, check_plain, fill, n
 from golive.adapters.prometheus_settings import Names, own_names
 from golive.core.samples import CouldNotMeasure, Unmeasured, Version
 from golive.core.scalars import PositiveDuration, Texts
+from golive.drivers import Around
 
 SCRAPES = 4
 
@@ -64,7 +65,7 @@ class PrometheusLogs:
         self._targets: dict[Version, set[Target]] = {version: set() for version in Version}
 
     @classmethod
-    def made(cls, settings: LogSettings, around: Any) -> PrometheusLogs:
+    def made(cls, settings: LogSettings, around: Around) -> PrometheusLogs:
         """Give the logs that a plan's settings describe."""
         return cls(settings)
 

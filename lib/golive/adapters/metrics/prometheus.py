@@ -7,7 +7,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from golive.adapters.prometheus_answers import Series
 from golive.adapters.prometheus_api import PrometheusApi
@@ -15,6 +14,7 @@ from golive.adapters.prometheus_counting import Counting
 from golive.adapters.prometheus_scrapes import Group, Scrape, Target, scrapes_of, target_of
 from golive.adapters.prometheus_settings import MetricSettings
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Unmeasured, Version
+from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
 MARGIN = 1.0
@@ -46,7 +46,7 @@ class PrometheusMetrics:
         self.gauge_trouble = ""
 
     @classmethod
-    def made(cls, settings: MetricSettings, around: Any) -> PrometheusMetrics:
+    def made(cls, settings: MetricSettings, around: Around) -> PrometheusMetrics:
         """Give the source that a plan's settings describe."""
         return cls(settings, around.clock)
 
