@@ -83,6 +83,7 @@ async def test_a_reading_is_as_old_as_its_scrape():
 
     assert isinstance(found, Counters) and 0.75 < age < 1.3
     assert found.gauges[Version.CANARY].cpu == 0.4
+    assert source.sent_and_timed(Version.CANARY) is None
 
 
 @pytest.mark.parametrize(("ahead", "side"), [(3.5, "3.5 s ahead of ours"), (-3.5, "3.5 s behind ours")])

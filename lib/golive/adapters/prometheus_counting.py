@@ -74,12 +74,17 @@ class Counting:
         names = dict.fromkeys(group.route for group in self._told if group.route)
         return {version: {name: self._tally(version, name) for name in names} for version in Version}
 
-    def timed(self, version: Version) -> int | None:
-        """Give the requests that a version itself has timed; None when its times come with its counts."""
-        for group, told in self._told.items():
-            if (group.version, group.kind, group.route) == (version, TIMES, ""):
-                return round(told.totals.get(ALL, 0))
-        return None
+    def sent_and_timed(self, version: Version) -> tuple[int, int] | None:
+        """Give how many requests a version was sent, those cut off left out, and how many it has timed itself.
+
+        The two are to be alike over a while. None where both stand in the same target, which can't disagree.
+        """
+        told = {group.kind: told for group, told in self._told.items() if (group.version, group.route) == (version, "")}
+        counts, times = told[COUNTS], told[TIMES]
+        if counts.seen.keys() & times.seen.keys():
+            return None
+        sent = counts.totals.get("requests", 0) - counts.totals.get("cut_off", 0)
+        return round(sent), round(times.totals.get(ALL, 0))
 
     def _tally(self, version: Version, route: str) -> Tally:
         groups = {

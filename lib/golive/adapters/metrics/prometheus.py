@@ -59,6 +59,13 @@ class PrometheusMetrics:
         except TimeoutError:
             return CouldNotMeasure(Unmeasured.SLOW, f"Prometheus took over {deadline:g} s")
 
+    def sent_and_timed(self, version: Version) -> tuple[int, int] | None:
+        """Give how many requests the router sent a version since the first read, and how many it timed itself.
+
+        None where one target counts both. Nothing judges the two yet.
+        """
+        return self._counting.sent_and_timed(version)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._api.aclose()
