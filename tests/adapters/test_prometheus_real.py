@@ -105,7 +105,7 @@ async def test_the_same_scrape_read_twice_gives_the_same_counters(prometheus):
     await source.aclose()
 
     assert second is first
-    assert 0.8 < third.at - second.at < 1.3
+    assert 0.7 < third.at - second.at < 2.5
     assert SystemClock().monotonic() - third.at < 60
 
 
