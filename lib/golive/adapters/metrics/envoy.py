@@ -1,0 +1,83 @@
+"""Envoy as the source of counts: its clusters' counters and histograms, scraped as Prometheus text."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from golive.adapters.envoy_admin import Admins, EnvoyAdmin, Trouble
+from golive.adapters.envoy_counts import ClusterCounts, Settled, counts_of, pattern
+from golive.adapters.metrics.sandbox import points_of
+from golive.core.samples import CouldNotMeasure, Counters, Tally, Version
+from golive.core.scalars import Part, PositiveDuration
+from golive.ports import Clock, SourceCan
+
+
+class EnvoyMetrics:
+    """`golive.ports.MetricSource`: cumulative counts of visitors' requests over all of a site's Envoys.
+
+    Requests of ours have clusters of their own and are in no count. Requests and failures are counted at once, times
+    up to one `flush` later.
+    """
+
+    can = SourceCan(lag=1.0)
+
+    class Settings(Part):
+        """`admins`: the admin APIs of every Envoy; `stable`, `canary`: the clusters that get visitors only;
+        `flush`: the `stats_flush_interval` of these Envoys (Envoy's own default is 5 s)."""
+
+        admins: Admins
+        stable: str = "site_stable"
+        canary: str = "site_canary"
+        flush: PositiveDuration = timedelta(seconds=1)
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.can = SourceCan(lag=settings.flush.total_seconds())
+        self._clusters = {Version.STABLE: settings.stable, Version.CANARY: settings.canary}
+        self._admins = [EnvoyAdmin(url) for url in settings.admins]
+        self._pattern = pattern(tuple(self._clusters.values()))
+        self._settled = {(admin.url, version): Settled() for admin in self._admins for version in Version}
+        self._clock = clock
+
+    @classmethod
+    def made(cls, settings: Settings, around: Any) -> EnvoyMetrics:
+        """Give the source, on the clock of what is around it."""
+        return cls(settings, around.clock)
+
+    async def read(self) -> Counters | CouldNotMeasure:
+        """Give the counts so far, over all Envoys; one that does not answer leaves all unmeasured."""
+        scraped = await asyncio.gather(*(self._scrape(admin) for admin in self._admins))
+        at = self._clock.monotonic()
+        wrong = next((one for one in scraped if isinstance(one, CouldNotMeasure)), None)
+        if wrong is not None:
+            return wrong
+        tallies = {version: Tally() for version in Version}
+        for admin, counts in zip(self._admins, scraped, strict=True):
+            assert not isinstance(counts, CouldNotMeasure)
+            for version in Version:
+                tally = self._settled[admin.url, version].take(counts[version])
+                if isinstance(tally, CouldNotMeasure):
+                    wrong = CouldNotMeasure(tally.why, f"{admin.url}, {version}: {tally.detail}")
+                else:
+                    tallies[version] += tally
+        return wrong or Counters(at, tallies)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await asyncio.gather(*(admin.aclose() for admin in self._admins))
+
+    async def _scrape(self, admin: EnvoyAdmin) -> dict[Version, ClusterCounts] | CouldNotMeasure:
+        answer = await admin.prometheus(self._pattern)
+        if isinstance(answer, Trouble):
+            return CouldNotMeasure(answer.kind, answer.why)
+        points = points_of(answer)
+        if isinstance(points, CouldNotMeasure):
+            return CouldNotMeasure(points.why, f"{admin.url}: {points.detail}")
+        found = {}
+        for version, cluster in self._clusters.items():
+            counts = counts_of(points, cluster)
+            if isinstance(counts, CouldNotMeasure):
+                return CouldNotMeasure(counts.why, f"{admin.url}: {counts.detail}")
+            found[version] = counts
+        return found
