@@ -25,8 +25,13 @@ from golive.core.digest import EDGES
 from golive.core.samples import CouldNotMeasure, Tally, Unmeasured
 
 PREFIX = "envoy_cluster_"
+UPTIME = "envoy_server_uptime"
 LABEL = "envoy_cluster_name"
+CODE = "envoy_response_code"
 ALWAYS = "upstream_rq_total"
+ANSWERED = "upstream_rq"
+ADDED = "_total"  # the parser adds it to the name of every counter that lacks it: `upstream_rq` and `upstream_rq_total`
+# become one name, told apart by the label that holds the code
 UNSENT = ("upstream_rq_pending_failure_eject", "upstream_cx_none_healthy", "upstream_rq_pending_overflow")
 RESETS = ("upstream_cx_destroy_remote_with_active_rq", "upstream_rq_rx_reset")
 LEAVES = ("upstream_cx_destroy_local_with_active_rq", "upstream_rq_tx_reset")
@@ -55,11 +60,21 @@ class ClusterCounts:
         """Give the sum of these counters."""
         return sum(self.counters.get(name, 0) for name in names)
 
+    def below(self, before: ClusterCounts) -> bool:
+        """Say whether any count is lower than it was, which only a restart does."""
+        sums = [(sum(one.codes.values()), one.of(ALWAYS), one.timed) for one in (self, before)]
+        return any(less < more for less, more in zip(*sums, strict=True))
+
 
 def pattern(clusters: Sequence[str]) -> str:
     """Give the regular expression over Envoy's own stat names that asks for these clusters and no more."""
     escaped = "|".join("".join(c if c.isalnum() or c in "_-" else f"\\{c}" for c in name) for name in clusters)
-    return rf"^cluster\.({escaped})\.({'|'.join(NAMES)}|upstream_rq_\d\d\d|upstream_rq_time)$"
+    return rf"^(server\.uptime|cluster\.({escaped})\.({'|'.join(NAMES)}|upstream_rq_\d\d\d|upstream_rq_time))$"
+
+
+def uptime_of(points: Sequence[Point]) -> float:
+    """Give the seconds that Envoy says it has been up, as of its last flush; 0 when it does not say."""
+    return next((point.value for point in points if point.name == UPTIME and point.value > 0), 0.0)
 
 
 def counts_of(points: Sequence[Point], cluster: str) -> ClusterCounts | CouldNotMeasure:
@@ -72,9 +87,11 @@ def counts_of(points: Sequence[Point], cluster: str) -> ClusterCounts | CouldNot
             continue
         if not math.isfinite(point.value) or point.value < 0:
             return CouldNotMeasure(Unmeasured.NOT_A_NUMBER, f"{point.name} of {cluster} is {point.value}")
-        name, value = point.name.removeprefix(PREFIX), int(point.value)
-        if name == "upstream_rq" and point.labels.get("envoy_response_code", "").isdecimal():
-            codes[int(point.labels["envoy_response_code"])] = value
+        name, value = point.name.removeprefix(PREFIX).removesuffix(ADDED), int(point.value)
+        if CODE in point.labels:
+            codes |= {int(point.labels[CODE]): value} if name == ANSWERED and _is_code(point.labels[CODE]) else {}
+        elif name == ANSWERED:
+            counters[ALWAYS] = value
         elif name == "upstream_rq_time_count":
             timed = value
         elif name == "upstream_rq_time_bucket":
@@ -88,6 +105,10 @@ def counts_of(points: Sequence[Point], cluster: str) -> ClusterCounts | CouldNot
     if missing:
         return CouldNotMeasure(Unmeasured.EMPTY, f"the histogram of {cluster} has no edge at {min(missing)} ms")
     return ClusterCounts(codes, counters, timed, within)
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isdecimal()
 
 
 def _edge(text: str) -> int:
@@ -124,22 +145,22 @@ class Settled:
     """One cluster's tally, read after read, in which no stretch has more bad requests than requests."""
 
     def __init__(self) -> None:
-        self._counts = ClusterCounts()
+        self.last = ClusterCounts()
         self._bounds = Bounds()
         self._told = Tally(over=dict.fromkeys(EDGES, 0))
         self._base = Tally()
 
-    def take(self, counts: ClusterCounts) -> Tally | CouldNotMeasure:
-        """Give the tally so far; RESET, once, when Envoy began anew, after which it goes on from what it was."""
-        before = self._counts
-        self._counts = counts
-        if _smaller(counts, before):
-            self._base, self._told, self._bounds = self._base + self._told, Tally(), bounds(counts)
-            self._told = self._next(counts)
-            return CouldNotMeasure(Unmeasured.RESET, "Envoy's counts began anew")
+    def take(self, counts: ClusterCounts) -> Tally:
+        """Give the tally so far."""
+        self.last = counts
         self._bounds = self._bounds.or_more(bounds(counts))
         self._told = self._next(counts)
         return self._base + self._told
+
+    def begin_anew(self) -> None:
+        """Go on from what was told: Envoy's own counts have begun at nothing."""
+        self.last, self._bounds = ClusterCounts(), Bounds()
+        self._base, self._told = self._base + self._told, Tally(over=dict.fromkeys(EDGES, 0))
 
     def _next(self, counts: ClusterCounts) -> Tally:
         told, seen = self._told, self._bounds
@@ -155,9 +176,3 @@ class Settled:
             slow = counts.timed - counts.within.get(edge, 0) + seen.untimed
             over[edge] = max(told.over.get(edge, 0), min(slow, told.over.get(edge, 0) + room))
         return Tally(requests, min(failed, told.failed + spare), client_errors, limited, over)
-
-
-def _smaller(counts: ClusterCounts, before: ClusterCounts) -> bool:
-    sums = ((sum(one.codes.values()), one.of(ALWAYS), one.timed) for one in (counts, before))
-    now, then = sums
-    return any(less < more for less, more in zip(now, then, strict=True))

@@ -1,1 +1,1 @@
-"""Real parts on one machine: their configurations and how they are found and run."""
+"""Real programs on one machine: their configurations, as functions that give text."""

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from golive.adapters.envoy_admin import Admins, EnvoyAdmin, Trouble
-from golive.adapters.envoy_counts import ClusterCounts, Settled, counts_of, pattern
+from golive.adapters.envoy_counts import ClusterCounts, Settled, counts_of, pattern, uptime_of
 from golive.adapters.metrics.sandbox import points_of
-from golive.core.samples import CouldNotMeasure, Counters, Tally, Version
+from golive.core.samples import CouldNotMeasure, Counters, Tally, Unmeasured, Version
 from golive.core.scalars import Part, PositiveDuration
 from golive.ports import Clock, SourceCan
+
+
+@dataclass(frozen=True)
+class Scraped:
+    """What one Envoy said in one scrape."""
+
+    uptime: float
+    clusters: Mapping[Version, ClusterCounts]
 
 
 class EnvoyMetrics:
@@ -38,6 +48,7 @@ class EnvoyMetrics:
         self._admins = [EnvoyAdmin(url) for url in settings.admins]
         self._pattern = pattern(tuple(self._clusters.values()))
         self._settled = {(admin.url, version): Settled() for admin in self._admins for version in Version}
+        self._uptimes: dict[str, float] = {}
         self._clock = clock
 
     @classmethod
@@ -55,19 +66,26 @@ class EnvoyMetrics:
         tallies = {version: Tally() for version in Version}
         for admin, counts in zip(self._admins, scraped, strict=True):
             assert not isinstance(counts, CouldNotMeasure)
+            if self._began_anew(admin.url, counts):
+                wrong = CouldNotMeasure(Unmeasured.RESET, f"the counts of {admin.url} began anew")
             for version in Version:
-                tally = self._settled[admin.url, version].take(counts[version])
-                if isinstance(tally, CouldNotMeasure):
-                    wrong = CouldNotMeasure(tally.why, f"{admin.url}, {version}: {tally.detail}")
-                else:
-                    tallies[version] += tally
+                tallies[version] += self._settled[admin.url, version].take(counts.clusters[version])
         return wrong or Counters(at, tallies)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await asyncio.gather(*(admin.aclose() for admin in self._admins))
 
-    async def _scrape(self, admin: EnvoyAdmin) -> dict[Version, ClusterCounts] | CouldNotMeasure:
+    def _began_anew(self, url: str, counts: Scraped) -> bool:
+        """Say whether this Envoy has restarted since the last read; all of its counts go on from what they were."""
+        settled = {version: self._settled[url, version] for version in Version}
+        before, self._uptimes[url] = self._uptimes.get(url, 0.0), counts.uptime
+        anew = counts.uptime < before or any(counts.clusters[v].below(one.last) for v, one in settled.items())
+        for one in settled.values() if anew else ():
+            one.begin_anew()
+        return anew
+
+    async def _scrape(self, admin: EnvoyAdmin) -> Scraped | CouldNotMeasure:
         answer = await admin.prometheus(self._pattern)
         if isinstance(answer, Trouble):
             return CouldNotMeasure(answer.kind, answer.why)
@@ -80,4 +98,4 @@ class EnvoyMetrics:
             if isinstance(counts, CouldNotMeasure):
                 return CouldNotMeasure(counts.why, f"{admin.url}: {counts.detail}")
             found[version] = counts
-        return found
+        return Scraped(uptime_of(points), found)
