@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golive.adapters.envoy_counts import ClusterCounts, Settled, counts_of, pattern
+from golive.adapters.envoy_counts import ClusterCounts, counts_of, pattern
 from golive.adapters.envoy_fraction import fraction_text, keyed_routes, share_of
+from golive.adapters.envoy_settled import Settled
 from golive.adapters.metrics.sandbox import points_of
 from golive.core.digest import EDGES
 from golive.core.samples import CouldNotMeasure, Tally, Unmeasured, flaw
@@ -87,21 +88,44 @@ def counts(codes, timed=0, slow=0, **counters):
     return ClusterCounts(codes, {"upstream_rq_total": total, **counters}, timed, within)
 
 
-def test_a_time_that_arrives_after_the_last_request_waits_for_the_next_one():
-    settled = Settled()
-    first = settled.take(counts({200: 10}, timed=0))
-    silent = settled.take(counts({200: 10}, timed=10, slow=4))
-    later = settled.take(counts({200: 13}, timed=10, slow=4))
-    assert (silent - first).over[500] == 0
-    assert (later - silent).over[500] == 3
+HOLD = 1.5
+
+
+def test_a_request_is_told_with_its_time_and_not_before():
+    settled = Settled(HOLD)
+    early = settled.take(counts({200: 10}, timed=0), 0.0)
+    timely = settled.take(counts({200: 12}, timed=10, slow=4), 1.0)
+    assert (early.requests, early.over[500]) == (0, 0)
+    assert (timely.requests, timely.over[500]) == (10, 4)
+
+
+def test_a_request_that_never_gets_a_time_is_told_when_it_has_waited_long_enough():
+    settled = Settled(HOLD)
+    settled.take(counts({200: 10, 500: 5}), 0.0)
+    assert settled.take(counts({200: 10, 500: 5}), 1.0).requests == 0
+    late = settled.take(counts({200: 10, 500: 5}), 2.0)
+    assert (late.requests, late.failed) == (15, 5)
+
+
+def test_failures_do_not_run_ahead_of_the_requests_that_they_belong_to():
+    settled = Settled(HOLD)
+    settled.take(counts({200: 0}), 0.0)
+    half = settled.take(counts({200: 60, 500: 40}, timed=50), 1.0)
+    assert (half.requests, half.failed) == (50, 20)
+
+
+def test_what_envoy_answered_itself_waits_for_no_time():
+    settled = Settled(HOLD)
+    killed = settled.take(counts({503: 9}, upstream_rq_pending_failure_eject=9), 0.0)
+    assert (killed.requests, killed.failed, killed.over[1000]) == (9, 9, 9)
 
 
 def test_after_a_restart_counting_goes_on_from_what_it_was():
-    settled = Settled()
-    before = settled.take(counts({200: 100, 500: 4}, timed=104))
+    settled = Settled(HOLD)
+    before = settled.take(counts({200: 100, 500: 4}, timed=104), 0.0)
     assert counts({200: 3}, timed=3).below(settled.last)
     settled.begin_anew()
-    after = settled.take(counts({200: 5, 500: 1}, timed=6))
+    after = settled.take(counts({200: 5, 500: 1}, timed=6), 1.0)
     assert (after - before).requests == 6
     assert (after - before).failed == 1
 
@@ -109,25 +133,25 @@ def test_after_a_restart_counting_goes_on_from_what_it_was():
 @given(st.integers(0, 2**32), st.integers(1, 40))
 def test_no_stretch_has_more_bad_requests_than_requests_and_at_rest_nothing_is_missing(seed, reads):
     """A little Envoy: codes at once, histogram as of its last flush, requests cut off a read after their code."""
-    chance, settled = random.Random(seed), Settled()
-    codes, cut, flushed, slow, timed, now_slow = {200: 0, 404: 0, 429: 0, 500: 0}, 0, 0, 0, 0, 0
-    last = settled.take(counts(codes))
-    for _ in range(reads):
-        if chance.random() < 0.6:
-            flushed, slow = timed, now_slow
+    chance, settled = random.Random(seed), Settled(HOLD)
+    codes, cut, timed, slow, flushed = {200: 0, 404: 0, 429: 0, 500: 0}, 0, 0, 0, (0, 0)
+    last = settled.take(counts(codes), 0.0)
+    for second in range(1, reads + 1):
         for _ in range(chance.choice([0, 1, 5, 80])):
+            if chance.random() < 0.05:
+                flushed = timed, slow
             codes[chance.choice([200, 200, 404, 429, 500])] += 1
             timed += 1
-            now_slow += chance.random() < 0.5
-        if timed and chance.random() < 0.3:
+            slow += chance.random() < 0.5
+        if chance.random() < 0.3:
             codes[200] += 1
             cut += 1
-        read = settled.take(counts(codes, flushed, slow, upstream_cx_destroy_remote_with_active_rq=cut))
+        read = settled.take(counts(codes, *flushed, upstream_cx_destroy_remote_with_active_rq=cut), second)
         assert flaw(read - last) is None
         last = read
-    codes[200] += sum(codes.values()) + cut  # requests enough for every time that was held back
+    codes[200] += 2 * sum(codes.values()) + 1  # requests enough for everything that was held back
     timed = sum(codes.values()) - cut
-    end = settled.take(counts(codes, timed, now_slow, upstream_cx_destroy_remote_with_active_rq=cut))
-    assert end == Tally(
-        sum(codes.values()), codes[500] + cut, codes[404], codes[429], dict.fromkeys(EDGES, now_slow + cut)
-    )
+    for second in (reads + 1, reads + 9):
+        end = settled.take(counts(codes, timed, slow, upstream_cx_destroy_remote_with_active_rq=cut), second)
+    whole = Tally(sum(codes.values()), codes[500] + cut, codes[404], codes[429], dict.fromkeys(EDGES, slow + cut))
+    assert end == whole

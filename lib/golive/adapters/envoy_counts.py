@@ -7,10 +7,6 @@ answer, or time-outs. Three kinds of request need more than their code:
 * cut off after the headers: booked as 200, never timed. What was reset or timed out beyond the 503s and 504s is that.
 * a visitor who left before the headers: no code at all. Counted as 499, a client's error, as the sandbox does.
 * answered by Envoy itself: never timed, so over every limit.
-
-Counters are live, histograms are merged every `stats_flush_interval`: a time arrives up to one flush after its
-request. `Settled` holds such times back until there are requests for them, so that no stretch has more bad
-requests than requests.
 """
 
 from __future__ import annotations
@@ -22,7 +18,7 @@ from dataclasses import dataclass, field
 from prometheus_client.samples import Sample as Point
 
 from golive.core.digest import EDGES
-from golive.core.samples import CouldNotMeasure, Tally, Unmeasured
+from golive.core.samples import CouldNotMeasure, Unmeasured
 
 PREFIX = "envoy_cluster_"
 UPTIME = "envoy_server_uptime"
@@ -139,40 +135,3 @@ def bounds(counts: ClusterCounts) -> Bounds:
     waiting = counts.of(ALWAYS) - retried - counts.of("upstream_rq_active") - answered
     left = max(0, min(counts.of(*LEAVES) - timeouts, waiting))
     return Bounds(cut, left, unsent + resets + timeouts + left)
-
-
-class Settled:
-    """One cluster's tally, read after read, in which no stretch has more bad requests than requests."""
-
-    def __init__(self) -> None:
-        self.last = ClusterCounts()
-        self._bounds = Bounds()
-        self._told = Tally(over=dict.fromkeys(EDGES, 0))
-        self._base = Tally()
-
-    def take(self, counts: ClusterCounts) -> Tally:
-        """Give the tally so far."""
-        self.last = counts
-        self._bounds = self._bounds.or_more(bounds(counts))
-        self._told = self._next(counts)
-        return self._base + self._told
-
-    def begin_anew(self) -> None:
-        """Go on from what was told: Envoy's own counts have begun at nothing."""
-        self.last, self._bounds = ClusterCounts(), Bounds()
-        self._base, self._told = self._base + self._told, Tally(over=dict.fromkeys(EDGES, 0))
-
-    def _next(self, counts: ClusterCounts) -> Tally:
-        told, seen = self._told, self._bounds
-        requests = sum(counts.codes.values()) + seen.left
-        limited = counts.codes.get(429, 0)
-        client_errors = sum(n for code, n in counts.codes.items() if 400 <= code < 500) - limited + seen.left
-        failed = sum(n for code, n in counts.codes.items() if code >= 500) + seen.cut
-        room = requests - told.requests
-        spare = room - (client_errors - told.client_errors) - (limited - told.limited)
-        edges = counts.within if counts.timed else EDGES
-        over = {}
-        for edge in edges:
-            slow = counts.timed - counts.within.get(edge, 0) + seen.untimed
-            over[edge] = max(told.over.get(edge, 0), min(slow, told.over.get(edge, 0) + room))
-        return Tally(requests, min(failed, told.failed + spare), client_errors, limited, over)

@@ -9,11 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from golive.adapters.envoy_admin import Admins, EnvoyAdmin, Trouble
-from golive.adapters.envoy_counts import ClusterCounts, Settled, counts_of, pattern, uptime_of
+from golive.adapters.envoy_counts import ClusterCounts, counts_of, pattern, uptime_of
+from golive.adapters.envoy_settled import Settled
 from golive.adapters.metrics.sandbox import points_of
 from golive.core.samples import CouldNotMeasure, Counters, Tally, Unmeasured, Version
 from golive.core.scalars import Part, PositiveDuration
 from golive.ports import Clock, SourceCan
+
+HOLD = 1.5  # flushes
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,11 @@ class Scraped:
 class EnvoyMetrics:
     """`golive.ports.MetricSource`: cumulative counts of visitors' requests over all of a site's Envoys.
 
-    Requests of ours have clusters of their own and are in no count. Requests and failures are counted at once, times
-    up to one `flush` later.
+    Requests of ours have clusters of their own and are in no count. A request is counted with its time, which comes
+    up to one `flush` later; one that has no time yet after `HOLD` flushes is counted without.
     """
 
-    can = SourceCan(lag=1.0)
+    can = SourceCan(lag=HOLD)
 
     class Settings(Part):
         """`admins`: the admin APIs of every Envoy; `stable`, `canary`: the clusters that get visitors only;
@@ -43,11 +46,12 @@ class EnvoyMetrics:
         flush: PositiveDuration = timedelta(seconds=1)
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self.can = SourceCan(lag=settings.flush.total_seconds())
+        lag = HOLD * settings.flush.total_seconds()
+        self.can = SourceCan(lag=lag)
         self._clusters = {Version.STABLE: settings.stable, Version.CANARY: settings.canary}
         self._admins = [EnvoyAdmin(url) for url in settings.admins]
         self._pattern = pattern(tuple(self._clusters.values()))
-        self._settled = {(admin.url, version): Settled() for admin in self._admins for version in Version}
+        self._settled = {(admin.url, version): Settled(lag) for admin in self._admins for version in Version}
         self._uptimes: dict[str, float] = {}
         self._clock = clock
 
@@ -69,7 +73,7 @@ class EnvoyMetrics:
             if self._began_anew(admin.url, counts):
                 wrong = CouldNotMeasure(Unmeasured.RESET, f"the counts of {admin.url} began anew")
             for version in Version:
-                tallies[version] += self._settled[admin.url, version].take(counts.clusters[version])
+                tallies[version] += self._settled[admin.url, version].take(counts.clusters[version], at)
         return wrong or Counters(at, tallies)
 
     async def aclose(self) -> None:

@@ -113,8 +113,9 @@ class EnvoyRouter:
             shares = {held for one in seen for held in one.shares}
             if len(shares) == 1 and abs(min(shares) - share) < CLOSE:
                 return Done(Split(share, self._canary(seen), self._token(seen)))
-            if min(shares) < min(before, share) - CLOSE:
-                await self._write(fraction_text(min(shares)) or NOBODY)
+            if any(min(abs(held - share), abs(held - before)) > CLOSE for held in shares):
+                if len(shares) > 1:
+                    await self._write(fraction_text(min(shares)) or NOBODY)
                 return self._settled(await self.read(), "somebody else moved the split at the same time")
         if share <= before:
             return Unknown("; ".join(troubles) or "not every Envoy reads back the lower split")
