@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golive.adapters.envoy_counts import ClusterCounts, counts_of, pattern
+from golive.adapters.envoy_counts import ClusterCounts, counts_of, just_below, pattern
 from golive.adapters.envoy_fraction import fraction_text, keyed_routes, share_of
 from golive.adapters.envoy_settled import Settled
 from golive.adapters.metrics.sandbox import points_of
@@ -71,6 +71,12 @@ def test_edges_are_milliseconds_and_seconds_are_not_taken_for_them():
     assert (counts.timed, counts.within) == (10, {500: 8, 1000: 9})
     wrong = counts_of(points_of(scraped(le="0.5").encode()), "site_canary")
     assert wrong == CouldNotMeasure(Unmeasured.EMPTY, "the histogram of site_canary has no edge at 500 ms")
+
+
+def test_the_bucket_that_is_exact_is_taken_where_there_is_one():
+    assert [just_below(edge) for edge in (50, 100, 500, 750, 1000, 2000)] == [49, 99, 490, 740, 990, 1900]
+    exact = 'envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="site_canary",le="490"} 7\n'
+    assert counts_of(points_of((scraped() + exact).encode()), "site_canary").within == {500: 7, 1000: 9}
 
 
 def test_a_cluster_that_envoy_does_not_have_is_empty_and_not_a_cluster_without_requests():

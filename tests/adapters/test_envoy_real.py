@@ -16,10 +16,10 @@ from golive.core.samples import CouldNotMeasure, Tally, Unmeasured, Version, fla
 from golive.engine.rollback import roll_back
 from golive.ports import Done, Refused, Split, Superseded, Unknown
 from golive.staging.envoy_program import envoy_program
-from tests.parts.envoy import end, stage, start_envoy
+from tests.parts.envoy import TOKEN, end, stage, start_envoy
 
 pytestmark = pytest.mark.staging
-TOKEN, CANARY = "token-of-the-world", "dpl_canary"
+CANARY = "dpl_canary"
 
 
 @pytest.fixture
@@ -213,6 +213,14 @@ async def test_every_answer_is_counted_once_by_what_it_was(site, router, metrics
     tally = (await at_rest(metrics))[Version.CANARY]
     assert (tally.requests, tally.failed, tally.client_errors, tally.limited) == (37, 5, 4, 5)
     assert (tally.over[100], tally.over[500], tally.over[1000]) == (3, 3, 0)
+
+
+async def test_a_request_a_little_over_a_limit_is_over_it(site, metrics):
+    await site.ask("/slow/503")
+    await site.ask("/slow/1020")
+    await site.ask("/slow/450")
+    tally = (await at_rest(metrics))[Version.STABLE]
+    assert (tally.requests, tally.over[500], tally.over[1000]) == (3, 2, 1)
 
 
 async def test_a_killed_canary_is_failed_once_for_each_request_and_over_every_limit(site, router, metrics):

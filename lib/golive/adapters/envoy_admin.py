@@ -58,8 +58,8 @@ class EnvoyAdmin:
     async def route_configs(self) -> list[Any] | Trouble:
         """Give the route configurations that hold, static and dynamic ones."""
         configs: list[Any] = []
-        for kind in ("static_route_configs", "dynamic_route_configs"):
-            found = await self._json("/config_dump", {"resource": kind})
+        kinds = ("static_route_configs", "dynamic_route_configs")
+        for found in await asyncio.gather(*(self._json("/config_dump", {"resource": kind}) for kind in kinds)):
             if isinstance(found, Trouble):
                 return found
             part = found.get("configs", []) if isinstance(found, dict) else None

@@ -44,7 +44,8 @@ class ClusterCounts:
         codes: Response code -> answers.
         counters: Envoy's other counters, by their name without the prefix.
         timed: Requests whose time is in the histogram.
-        within: Milliseconds -> timed requests that took no longer.
+        within: Milliseconds -> timed requests that took less, where Envoy has the bucket `just_below`; else up to
+            a tenth longer.
     """
 
     codes: Mapping[int, int] = field(default_factory=dict)
@@ -77,7 +78,7 @@ def counts_of(points: Sequence[Point], cluster: str) -> ClusterCounts | CouldNot
     """Give what a scrape says of one cluster; a code that was never answered has no series, a cluster always has."""
     codes: dict[int, int] = {}
     counters: dict[str, int] = {}
-    timed, within = 0, dict[int, int]()
+    timed, buckets = 0, dict[int, int]()
     for point in points:
         if point.labels.get(LABEL) != cluster:
             continue
@@ -91,16 +92,26 @@ def counts_of(points: Sequence[Point], cluster: str) -> ClusterCounts | CouldNot
         elif name == "upstream_rq_time_count":
             timed = value
         elif name == "upstream_rq_time_bucket":
-            edge = _edge(point.labels.get("le", ""))
-            within |= {edge: value} if edge in EDGES else {}
+            buckets[_edge(point.labels.get("le", ""))] = value
         elif name in NAMES:
             counters[name] = value
     if ALWAYS not in counters:
         return CouldNotMeasure(Unmeasured.EMPTY, f"Envoy has no cluster {cluster}")
+    within = {e: buckets.get(just_below(e), buckets.get(e, 0)) for e in EDGES if buckets.keys() & {e, just_below(e)}}
     missing = set(NEEDED) - set(within) if timed else set()
     if missing:
         return CouldNotMeasure(Unmeasured.EMPTY, f"the histogram of {cluster} has no edge at {min(missing)} ms")
     return ClusterCounts(codes, counters, timed, within)
+
+
+def just_below(edge: int) -> int:
+    """Give the bucket whose requests took less than `edge` milliseconds, and all of those.
+
+    Envoy keeps times in bins of two digits and counts a bin that an edge begins as within it: `le="1000"` holds
+    what took up to 1099 ms, `le="990"` what took up to 999 ms.
+    """
+    step = int(10 ** max(0, len(str(edge - 1)) - 2))
+    return (edge - 1) // step * step
 
 
 def _is_code(text: str) -> bool:

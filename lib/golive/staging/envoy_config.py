@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from golive.adapters.envoy_counts import just_below
 from golive.core.digest import EDGES
 
 OURS = "X-Golive-Ours"
@@ -56,9 +57,7 @@ def envoy_bootstrap(site: EnvoySite) -> dict[str, Any]:
         "admin": {"address": _address(site.admin_port)},
         "stats_flush_interval": f"{site.flush:g}s",
         "stats_config": {
-            "histogram_bucket_settings": [
-                {"match": {"suffix": "upstream_rq_time"}, "buckets": [float(edge) for edge in EDGES]}
-            ]
+            "histogram_bucket_settings": [{"match": {"suffix": "upstream_rq_time"}, "buckets": _buckets()}]
         },
         "layered_runtime": {
             "layers": [
@@ -76,6 +75,11 @@ def envoy_bootstrap(site: EnvoySite) -> dict[str, Any]:
 def envoy_bootstrap_text(site: EnvoySite) -> str:
     """Give the bootstrap as a JSON text; Envoy reads it from a file that ends in `.json`."""
     return json.dumps(envoy_bootstrap(site), indent=1)
+
+
+def _buckets() -> list[float]:
+    """Give the edges that readers know Envoy by, and beside each the one that is exact."""
+    return [float(edge) for edge in sorted({*EDGES, *map(just_below, EDGES)})]
 
 
 def _versions(site: EnvoySite) -> Mapping[str, int]:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from golive.adapters.envoy_admin import Admins, EnvoyAdmin, Trouble
 from golive.adapters.envoy_counts import ClusterCounts, counts_of, pattern, uptime_of
@@ -14,6 +13,7 @@ from golive.adapters.envoy_settled import Settled
 from golive.adapters.metrics.sandbox import points_of
 from golive.core.samples import CouldNotMeasure, Counters, Tally, Unmeasured, Version
 from golive.core.scalars import Part, PositiveDuration
+from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
 HOLD = 1.5  # flushes
@@ -56,7 +56,7 @@ class EnvoyMetrics:
         self._clock = clock
 
     @classmethod
-    def made(cls, settings: Settings, around: Any) -> EnvoyMetrics:
+    def made(cls, settings: Settings, around: Around) -> EnvoyMetrics:
         """Give the source, on the clock of what is around it."""
         return cls(settings, around.clock)
 

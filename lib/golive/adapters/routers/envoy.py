@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
@@ -13,10 +13,12 @@ from golive.adapters.envoy_admin import Admins, EnvoyAdmin, Trouble
 from golive.adapters.envoy_fraction import KeyedRoute, fraction_text, keyed_routes, share_of
 from golive.core.errors import nearest
 from golive.core.scalars import Part, Texts
+from golive.drivers import Around
 from golive.ports import Done, Refused, RouterCan, Split, Superseded, Unknown
 
 NOBODY = "0"  # a plain number is percent under every denominator; an empty value would fall back to the configuration
 CLOSE = 1e-9
+DEADLINE = 1.2  # seconds for one call, so that a rollback and its reading back end within the guard's three
 
 
 def _some(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,7 +43,7 @@ class EnvoyRouter:
     `weighted_clusters` is not moved. Shares go down to 0.0001 %.
     """
 
-    can = RouterCan()
+    can = RouterCan(compares=False)
 
     class Settings(Part):
         """`admins`: the admin APIs of every Envoy; `keys`: the runtime keys that hold the split;
@@ -54,12 +56,12 @@ class EnvoyRouter:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._admins = [EnvoyAdmin(url) for url in settings.admins]
+        self._admins = [EnvoyAdmin(url, DEADLINE) for url in settings.admins]
         self._routes: dict[str, dict[str, list[KeyedRoute]]] = {}
         self._moving = asyncio.Lock()
 
     @classmethod
-    def made(cls, settings: Settings, around: Any) -> EnvoyRouter:
+    def made(cls, settings: Settings, around: Around) -> EnvoyRouter:
         """Give the router; it needs nothing from around it."""
         return cls(settings)
 
