@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from golive.core.errors import WorldFailed
 from golive.sandbox.faults import Fault
 from golive.sandbox.supervisor import Children
 from golive.staging.haproxy_config import Site, haproxy_config
@@ -16,7 +17,8 @@ from golive.staging.runtime import ask, share, worker
 from golive.staging.waiting import answer, until
 
 RULES = {Fault.NO_SHIFT: "use-server stable if TRUE", Fault.WRONG_SHARE: "use-server stable if { rand(2) eq 0 }"}
-RELOADED_WITHIN = 5.0
+RELOADED_WITHIN = 1.0
+RELOADS = 5
 PARTS = 100
 
 
@@ -90,5 +92,12 @@ class Haproxy:
         assert self._child is not None
         before = worker(self._socket)
         self._write(share)
-        self._child.send_signal(signal.SIGUSR2)
-        until(lambda: worker(self._socket) not in (None, before), self._child, self._log, RELOADED_WITHIN)
+        for left in reversed(range(RELOADS)):
+            self._child.send_signal(signal.SIGUSR2)  # lost on a master that is not done with the reload before
+            try:
+                until(lambda: worker(self._socket) not in (None, before), self._child, self._log, RELOADED_WITHIN)
+            except WorldFailed:
+                if not left:
+                    raise
+            else:
+                return
