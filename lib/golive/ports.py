@@ -208,7 +208,15 @@ class World(Protocol):
 
     `launch` begins to start it with the canary at `share`; `wait` returns once the run's `world.json` says where
     everything in it answers, with the `token` that it has put into its router.
+
+    Before it is made, `need` raises WorldFailed for what this machine lacks; `faults` tells what can go wrong in it.
     """
+
+    @classmethod
+    def need(cls, settings: Any) -> None: ...
+
+    @classmethod
+    def faults(cls, settings: Any) -> Sequence[StrEnum]: ...
 
     def launch(self, share: float) -> None: ...
 

@@ -49,9 +49,8 @@ def resume(run: str, runs: Path | None) -> int:
 def fault(run: str, name: str, off: bool, runs: Path | None) -> None:
     """Set fault NAME in the world of RUN."""
     from golive import wiring
-    from golive.adapters.worlds.sandbox import known_fault
 
-    known_fault(name)
     opened = wiring.open_run(run, "", runs)
+    wiring.fault_named(name, opened.plan)
     asyncio.run(wiring.world(opened).fault(name, not off))
     click.echo(f"{name} is {'off' if off else 'on'} in {opened.folder.name}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlencode
 
 from golive.sandbox.faults import Fault
+from golive.sandbox.site import RELEASES
 from golive.sandbox.supervisor import Children
-from golive.staging.envoy_config import EnvoySite, envoy_bootstrap_text
+from golive.staging.envoy_config import KEYS, EnvoySite, envoy_bootstrap_text
 from golive.staging.ports import free
 from golive.staging.waiting import answer, until
 
@@ -23,12 +26,13 @@ class Envoy:
     metrics_parameters: Mapping[str, tuple[str, ...]] = {}
 
     def __init__(
-        self, program: Path, children: Children, folder: Path, logs: Path, versions: Mapping[str, int], token: str
+        self, program: str, children: Children, folder: Path, logs: Path, versions: Mapping[str, int], token: str
     ) -> None:
         self._program, self._children = program, children
         self._config, self._log = folder / "envoy.json", logs / "envoy.log"
         self._versions, self._token = versions, token
         self._port, self._admin = free(2)
+        self._share = 0.0
         self._child: subprocess.Popen[str] | None = None
 
     @property
@@ -42,18 +46,28 @@ class Envoy:
         return f"127.0.0.1:{self._admin}"
 
     def start(self, share: float) -> None:
-        """Start it with the canary at `share`."""
+        """Start it; nobody is on the canary until `wait`."""
+        self._share = share
         site = EnvoySite(
-            self._port, self._admin, self._versions["stable"], self._versions["canary"], self._token, share
+            self._port,
+            self._admin,
+            self._versions["stable"],
+            self._versions["canary"],
+            self._token,
+            deployment=RELEASES["canary"][1],
         )
         self._config.write_text(envoy_bootstrap_text(site))
-        command = [str(self._program), "-c", str(self._config), "--concurrency", "1", "--use-dynamic-base-id"]
+        command = [self._program, "-c", str(self._config), "--concurrency", "1", "--use-dynamic-base-id"]
         self._child = self._children.run("envoy", [*command, "-l", "warn"])
 
     def wait(self) -> None:
-        """Return once it serves; WorldFailed when it does not."""
+        """Return once it serves, with the canary at the share of its start; WorldFailed when it does not."""
         assert self._child is not None
         until(lambda: answer(f"{self.world['envoy']}/ready") is not None, self._child, self._log)
+        fraction = json.dumps({"numerator": round(self._share * 10_000), "denominator": "TEN_THOUSAND"})
+        settings = urlencode(dict.fromkeys(KEYS.values(), fraction))
+        modify = f"{self.world['envoy']}/runtime_modify?{settings}"
+        until(lambda: answer(modify, b"") is not None, self._child, self._log)
         until(lambda: answer(f"{self.world['router']}/api/health") is not None, self._child, self._log)
 
     def fault(self, fault: Fault, on: bool) -> None:

@@ -13,13 +13,12 @@ from golive.sandbox.faults import Fault
 from golive.sandbox.supervisor import Children
 from golive.staging.haproxy_config import Site, haproxy_config
 from golive.staging.ports import free
-from golive.staging.runtime import ask, share, worker
+from golive.staging.runtime import PARTS, ask, move, share, worker
 from golive.staging.waiting import answer, until
 
 RULES = {Fault.NO_SHIFT: "use-server stable if TRUE", Fault.WRONG_SHARE: "use-server stable if { rand(2) eq 0 }"}
 RELOADED_WITHIN = 1.0
 RELOADS = 5
-PARTS = 100
 
 
 class Haproxy:
@@ -54,15 +53,16 @@ class Haproxy:
         return f"127.0.0.1:{self._exporter}"
 
     def start(self, share: float) -> None:
-        """Start it with the canary at `share`, which a reload goes back to."""
+        """Start it; nobody is on the canary until `wait`, nor after a reload: its weight in the file is 0."""
         self._share = share
-        self._write(share)
+        self._write(0.0)
         self._child = self._children.run("haproxy", [self._program, "-W", "-db", "-f", str(self._config)])
 
     def wait(self) -> None:
-        """Return once it serves; WorldFailed when it does not."""
+        """Return once it serves, with the canary at the share of its start; WorldFailed when it does not."""
         assert self._child is not None
         until(lambda: worker(self._socket) is not None, self._child, self._log)
+        move(self._socket, self._share)
         until(lambda: answer(f"{self.world['router']}/api/health") is not None, self._child, self._log)
 
     def fault(self, fault: Fault, on: bool) -> None:
@@ -76,7 +76,7 @@ class Haproxy:
                 ask(self._socket, "clear counters all")
         elif fault is Fault.RELOAD_RESETS_WEIGHTS:
             if on:
-                self._reload(self._share)
+                self._reload(0.0)
         else:
             (self._rules.add if on else self._rules.discard)(fault)
             self._reload(share(self._socket, "site"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 DEADLINE = 2.0
 LARGEST = 1_000_000
+PARTS = 100
 
 
 def ask(place: Path, command: str) -> str:
@@ -40,3 +41,13 @@ def share(place: Path, backend: str) -> float:
             raise OSError(f"{place} does not tell the weight of {backend}/{server}")
         weights.append(int(found[1]))
     return weights[1] / (sum(weights) or 1)
+
+
+def move(place: Path, to: float) -> None:
+    """Set the canary's share, in percents, for visitors and for ours; OSError when HAProxy does not take it."""
+    canary = round(to * PARTS)
+    for backend in ("site", "ours"):
+        for server, weight in (("canary", canary), ("stable", PARTS - canary)):
+            said = ask(place, f"set server {backend}/{server} weight {weight}")
+            if said:
+                raise OSError(f"{place} says: {said[:200]}")

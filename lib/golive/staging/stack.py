@@ -48,9 +48,7 @@ class Stack:
         places = {name: urlsplit(url) for name, url in versions.items()}
         ports = {name: place.port or 0 for name, place in places.items()}
         made = ROUTERS[self._kind]
-        router = self._router = made(
-            self._programs[self._kind], self._children, self.scratch, self._logs, ports, token
-        )
+        router = self._router = made(self._programs[self._kind], self._children, self.scratch, self._logs, ports, token)
         router.start(share)
         if self._wanted:
             site = PrometheusSite(
@@ -59,9 +57,7 @@ class Stack:
                 router_metrics=router.metrics_path,
                 parameters=router.metrics_parameters,
             )
-            self._prometheus = Prometheus(
-                self._programs["prometheus"], self._children, self.scratch, self._logs, site
-            )
+            self._prometheus = Prometheus(self._programs["prometheus"], self._children, self.scratch, self._logs, site)
             self._prometheus.start()
         router.wait()
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from golive.core.errors import WorldFailed
+from golive.sandbox.site import OURS
 
 POLL = 0.03
 ONE_ANSWER = 1.0
@@ -33,10 +34,11 @@ def until(ready: Callable[[], bool], child: subprocess.Popen[str], log: Path, se
     raise WorldFailed(f"{log.stem} did not answer in {seconds:.0f} s: {_last_line(log)}\nNEXT     read {log}")
 
 
-def answer(url: str) -> bytes | None:
-    """Give what a URL answers with 200, None when it does not."""
+def answer(url: str, posted: bytes | None = None) -> bytes | None:
+    """Give what a URL answers with 200, None when it does not; marked as ours."""
+    request = urllib.request.Request(url, posted, {OURS: "world"})
     try:
-        with urllib.request.urlopen(url, timeout=ONE_ANSWER) as found:
+        with urllib.request.urlopen(request, timeout=ONE_ANSWER) as found:
             return bytes(found.read(LARGEST)) if found.status == 200 else None
     except (urllib.error.URLError, http.client.HTTPException, OSError, TimeoutError):
         return None

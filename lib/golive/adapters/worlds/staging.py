@@ -53,18 +53,18 @@ class StagingWorld(SupervisedWorld):
         options += [*(["--calm"] if settings.calm else []), *(["--prometheus"] if settings.prometheus else [])]
         super().__init__(folder, "staging", MODULE, options, self.faults(settings))
 
+    @classmethod
+    def need(cls, settings: Settings) -> None:
+        """Raise WorldFailed when a program is missing; NEXT is the one command that installs it."""
+        programs(settings)
+
     def launch(self, share: float) -> None:
-        """Look for the programs first, then begin to start it.
+        """Begin to start it, with the canary at `share` (0 to 1).
 
         Raises:
-            WorldFailed: If a program is missing; NEXT is the one command that installs it.
+            WorldFailed: If it runs already, or a program is missing.
         """
-        wanted = [*(["haproxy"] if self._settings.router == "haproxy" else [])]
-        wanted += ["prometheus"] if self._settings.prometheus else []
-        programs = need(wanted)
-        if self._settings.router == "envoy":
-            programs["envoy"] = str(envoy_program())
-        self._options += ["--programs", json.dumps(programs)]
+        self._options += ["--programs", json.dumps(programs(self._settings))]
         super().launch(share)
 
     def stop(self) -> None:
@@ -73,3 +73,14 @@ class StagingWorld(SupervisedWorld):
         super().stop()
         if scratch is not None and scratch.parent != self._folder.work.resolve():
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def programs(settings: StagingWorld.Settings) -> dict[str, str]:
+    """Give name -> path of every program that such a world runs.
+
+    Raises:
+        WorldFailed: If one is missing.
+    """
+    wanted = ["haproxy"] if settings.router == "haproxy" else []
+    found = need([*wanted, *(["prometheus"] if settings.prometheus else [])])
+    return {**found, "envoy": str(envoy_program())} if settings.router == "envoy" else found

@@ -73,9 +73,7 @@ class SupervisedWorld:
             if self._launched is not None and self._launched.poll() is not None:
                 raise WorldFailed(self._last_words())
             time.sleep(0.02)
-        raise WorldFailed(
-            f"the {self._called} did not start in {START_DEADLINE:.0f} s\nNEXT     read {self._log}"
-        )
+        raise WorldFailed(f"the {self._called} did not start in {START_DEADLINE:.0f} s\nNEXT     read {self._log}")
 
     def start(self, share: float) -> None:
         """Start it and return once it answers."""
