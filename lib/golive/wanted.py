@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from golive import drivers
 from golive.core.errors import NameUnknown, PlanError, nearest
 from golive.core.plan import Driver, Plan
@@ -11,12 +14,12 @@ def check(plan: Plan) -> None:
     """Raise PlanError, naming plan, key, value and the nearest valid one, when a driver could not be made."""
     for group, wanted in drivers_of(plan):
         try:
-            drivers.checked(group, wanted.driver, wanted.settings)
             if not plan.own_world and drivers.needs_world(group, wanted):
                 raise PlanError(
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
+            drivers.checked(group, wanted.driver, drivers.filled(group, wanted, _example(plan)))
         except NameUnknown as error:
             raise PlanError(
                 f"plan {plan.name}: {error.kind} {error.name!r} is not installed"
@@ -24,6 +27,15 @@ def check(plan: Plan) -> None:
             ) from None
         except PlanError as error:
             raise PlanError(f"plan {plan.name}: {error}") from None
+
+
+def _example(plan: Plan) -> Mapping[str, Any]:
+    """Give the names that the plan's own world will know, with values of the right kind."""
+    if not plan.own_world:
+        return {}
+    settings = drivers.checked(drivers.WORLDS, plan.world.driver, plan.world.settings)
+    example: Mapping[str, Any] = drivers.driver(drivers.WORLDS, plan.world.driver).example(settings)
+    return example
 
 
 def drivers_of(plan: Plan) -> list[tuple[str, Driver]]:

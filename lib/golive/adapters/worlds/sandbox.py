@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from golive.adapters.worlds.supervised import SupervisedWorld
+from collections.abc import Mapping
+from typing import Any
+
+from golive.adapters.worlds.supervised import EXAMPLE, SupervisedWorld
 from golive.core.scalars import Number, Part, YesNo
 from golive.drivers import Around
 from golive.folders import RunFolder
@@ -30,6 +33,11 @@ class SandboxWorld(SupervisedWorld):
     def faults(cls, settings: Settings) -> tuple[Fault, ...]:
         """Give what can be made to go wrong in a sandbox."""
         return SANDBOX
+
+    @classmethod
+    def example(cls, settings: Settings) -> Mapping[str, Any]:
+        """Give the names in its `world.json`."""
+        return EXAMPLE
 
     @classmethod
     def need(cls, settings: Settings) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from golive.adapters.worlds.supervised import SupervisedWorld
+from golive.adapters.worlds.supervised import EXAMPLE, EXAMPLE_URL, SupervisedWorld
 from golive.core.scalars import Number, Part, YesNo
 from golive.drivers import Around
 from golive.folders import RunFolder
@@ -52,6 +53,16 @@ class StagingWorld(SupervisedWorld):
         options = ["--rate", str(settings.rate), "--router", settings.router]
         options += [*(["--calm"] if settings.calm else []), *(["--prometheus"] if settings.prometheus else [])]
         super().__init__(folder, "staging", MODULE, options, self.faults(settings))
+
+    @classmethod
+    def example(cls, settings: Settings) -> Mapping[str, Any]:
+        """Give the names in its `world.json`: the router's own and Prometheus only where they run."""
+        routers = {
+            "haproxy": {"haproxy": "/run/haproxy.sock", "haproxy_metrics": EXAMPLE_URL},
+            "envoy": {"envoy": EXAMPLE_URL},
+        }
+        prometheus = {"prometheus": EXAMPLE_URL} if settings.prometheus else {}
+        return {**EXAMPLE, **routers[settings.router], **prometheus}
 
     @classmethod
     def need(cls, settings: Settings) -> None:

@@ -13,10 +13,15 @@ from typing import Any
 import httpx
 import psutil
 
-from golive.core.errors import NameUnknown, WorldFailed, nearest
+from golive.core.errors import NameUnknown, WorldFailed
 from golive.folders import RunFolder
 from golive.sandbox.faults import Fault
 
+EXAMPLE_URL = "http://127.0.0.1:65535"
+EXAMPLE = {
+    **dict.fromkeys(("router", "control", "stable", "canary", "visitors"), EXAMPLE_URL),
+    "logs": {"stable": "/logs/stable.jsonl", "canary": "/logs/canary.jsonl"},
+}
 START_DEADLINE = 30.0
 STOP_DEADLINE = 2.0
 
@@ -152,6 +157,6 @@ def fault_named(name: str, had: Sequence[Fault], called: str) -> Fault:
     if name in list(Fault):
         raise WorldFailed(
             f"fault {name!r} can't be had in the world {called!r}: it has {', '.join(sorted(here))}\n"
-            f"NEXT     golive fault RUN NAME with one of these{nearest(name, here).partition('? known')[0]}"
+            f"NEXT     golive fault RUN NAME with one of these"
         )
     raise NameUnknown("fault", name, here)
