@@ -11,7 +11,8 @@ from golive.adapters.envoy_admin import Admins, EnvoyAdmin, Trouble
 from golive.adapters.envoy_counts import ClusterCounts, counts_of, pattern, uptime_of
 from golive.adapters.envoy_settled import Settled
 from golive.adapters.metrics.sandbox import points_of
-from golive.core.samples import CouldNotMeasure, Counters, Tally, Unmeasured, Version
+from golive.adapters.metrics.usage import Usage, UsageReader
+from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
 from golive.core.scalars import Part, PositiveDuration
 from golive.drivers import Around
 from golive.ports import Clock, SourceCan
@@ -38,12 +39,14 @@ class EnvoyMetrics:
 
     class Settings(Part):
         """`admins`: the admin APIs of every Envoy; `stable`, `canary`: the clusters that get visitors only;
-        `flush`: the `stats_flush_interval` of these Envoys (Envoy's own default is 5 s)."""
+        `flush`: the `stats_flush_interval` of these Envoys (Envoy's own default is 5 s);
+        `usage`: where both versions tell their CPU and memory, of which Envoy knows nothing."""
 
         admins: Admins
         stable: str = "site_stable"
         canary: str = "site_canary"
         flush: PositiveDuration = timedelta(seconds=1)
+        usage: Usage | None = None
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         lag = HOLD * settings.flush.total_seconds()
@@ -53,6 +56,7 @@ class EnvoyMetrics:
         self._pattern = pattern(tuple(self._clusters.values()))
         self._settled = {(admin.url, version): Settled(lag) for admin in self._admins for version in Version}
         self._uptimes: dict[str, float] = {}
+        self._usage = UsageReader(settings.usage) if settings.usage is not None else None
         self._clock = clock
 
     @classmethod
@@ -62,8 +66,10 @@ class EnvoyMetrics:
 
     async def read(self) -> Counters | CouldNotMeasure:
         """Give the counts so far, over all Envoys; one that does not answer leaves all unmeasured."""
+        gauging = asyncio.ensure_future(self._gauges())  # a version that hangs must not make the counts look later
         scraped = await asyncio.gather(*(self._scrape(admin) for admin in self._admins))
         at = self._clock.monotonic()
+        gauges = await gauging
         wrong = next((one for one in scraped if isinstance(one, CouldNotMeasure)), None)
         if wrong is not None:
             return wrong
@@ -74,11 +80,16 @@ class EnvoyMetrics:
                 wrong = CouldNotMeasure(Unmeasured.RESET, f"the counts of {admin.url} began anew")
             for version in Version:
                 tallies[version] += self._settled[admin.url, version].take(counts.clusters[version], at)
-        return wrong or Counters(at, tallies)
+        return wrong or Counters(at, tallies, gauges)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await asyncio.gather(*(admin.aclose() for admin in self._admins))
+        if self._usage is not None:
+            await self._usage.aclose()
+
+    async def _gauges(self) -> dict[Version, Gauges]:
+        return await self._usage.read() if self._usage is not None else {}
 
     def _began_anew(self, url: str, counts: Scraped) -> bool:
         """Say whether this Envoy has restarted since the last read; all of its counts go on from what they were."""
