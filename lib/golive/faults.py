@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 
-from golive import wiring
+from golive import wanted, wiring
 from golive.core.errors import GoLiveError
 from golive.core.plan import Phase, PhaseKind, Plan
 from golive.core.record import Kind
@@ -28,7 +28,7 @@ def parse_fault(text: str, plan: Plan) -> tuple[int, Fault]:
     name, at, number = text.partition("@")
     if not at or not number.isdigit():
         raise GoLiveError(f"--fault {text!r}: NAME@PHASE was expected, PHASE being a notebook's number: 'errors@3'")
-    return int(number), wiring.fault_named(name, plan)
+    return int(number), wanted.fault_named(name, plan)
 
 
 class FaultSetter:

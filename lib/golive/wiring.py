@@ -92,7 +92,7 @@ def make_run(
     plan, text = load(plan_name, project())
     plan = as_production(plan) if true_limits else plan
     check_drivers(plan)
-    check_world(plan)
+    wanted.check_world(plan)
     clock = SystemClock()
     stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
     folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}")
@@ -177,29 +177,6 @@ def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
 def world(run: Run) -> Any:
     """Give the world that the run's plan brings; None when it brings none."""
     return _made(run, drivers.WORLDS, {})[0] if run.plan.own_world else None
-
-
-def check_world(plan: Plan) -> None:
-    """Raise WorldFailed when the plan's own world lacks a program here, with the command that installs it."""
-    if plan.own_world:
-        settings = drivers.checked(drivers.WORLDS, plan.world.driver, plan.world.settings)
-        drivers.driver(drivers.WORLDS, plan.world.driver).need(settings)
-
-
-def fault_named(name: str, plan: Plan) -> Any:
-    """Give the fault of that name that the plan's own world can have.
-
-    Raises:
-        NameUnknown: If no world has it.
-        WorldFailed: If this plan's world has not, or it has no world; names those that can be had.
-    """
-    from golive.adapters.worlds.supervised import fault_named as named
-
-    if not plan.own_world:
-        raise WorldFailed(f"plan {plan.name} has no world of its own to disturb\nNEXT     golive rehearse")
-    driver, settings = drivers.driver(drivers.WORLDS, plan.world.driver), plan.world.settings
-    had = driver.faults(drivers.checked(drivers.WORLDS, plan.world.driver, settings))
-    return named(name, had, plan.world.driver)
 
 
 def world_of(run: Run) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from prometheus_client.samples import Sample as Point
 
 from golive.core.digest import EDGES
 from golive.core.samples import CouldNotMeasure, Unmeasured
+from golive.staging.envoy_config import just_below
 
 PREFIX = "envoy_cluster_"
 UPTIME = "envoy_server_uptime"
@@ -102,16 +103,6 @@ def counts_of(points: Sequence[Point], cluster: str) -> ClusterCounts | CouldNot
     if missing:
         return CouldNotMeasure(Unmeasured.EMPTY, f"the histogram of {cluster} has no edge at {min(missing)} ms")
     return ClusterCounts(codes, counters, timed, within)
-
-
-def just_below(edge: int) -> int:
-    """Give the bucket whose requests took less than `edge` milliseconds, and all of those.
-
-    Envoy keeps times in bins of two digits and counts a bin that an edge begins as within it: `le="1000"` holds
-    what took up to 1099 ms, `le="990"` what took up to 999 ms.
-    """
-    step = int(10 ** max(0, len(str(edge - 1)) - 2))
-    return (edge - 1) // step * step
 
 
 def _is_code(text: str) -> bool:

@@ -48,9 +48,9 @@ def resume(run: str, runs: Path | None) -> int:
 @clear
 def fault(run: str, name: str, off: bool, runs: Path | None) -> None:
     """Set fault NAME in the world of RUN."""
-    from golive import wiring
+    from golive import wanted, wiring
 
     opened = wiring.open_run(run, "", runs)
-    wiring.fault_named(name, opened.plan)
+    wanted.fault_named(name, opened.plan)
     asyncio.run(wiring.world(opened).fault(name, not off))
     click.echo(f"{name} is {'off' if off else 'on'} in {opened.folder.name}")

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from golive.adapters.envoy_counts import just_below
 from golive.core.digest import EDGES
 
 OURS = "X-Golive-Ours"
@@ -145,3 +144,13 @@ def _cluster(name: str, port: int, site: EnvoySite) -> dict[str, Any]:
             }
         ]
     return cluster
+
+
+def just_below(edge: int) -> int:
+    """Give the bucket whose requests took less than `edge` milliseconds, and all of those.
+
+    Envoy keeps times in bins of two digits and counts a bin that an edge begins as within it: `le="1000"` holds
+    what took up to 1099 ms, `le="990"` what took up to 999 ms.
+    """
+    step = int(10 ** max(0, len(str(edge - 1)) - 2))
+    return (edge - 1) // step * step

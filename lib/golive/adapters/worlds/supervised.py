@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import psutil
 
-from golive.core.errors import NameUnknown, WorldFailed
+from golive.core.errors import WorldFailed
 from golive.folders import RunFolder
 from golive.sandbox.faults import Fault
+from golive.wanted import fault_among
 
 EXAMPLE_URL = "http://127.0.0.1:65535"
 EXAMPLE = {
@@ -104,7 +105,7 @@ class SupervisedWorld:
             NameUnknown: If there is no such fault.
             WorldFailed: If it can't be had in this world, or the process that should have it does not answer.
         """
-        fault = fault_named(name, self._faults, self._called)
+        fault = fault_among(name, self._faults, self._called)
         gone = f"the {self._called} of {self._folder.name} does not answer\nNEXT     golive status {self._folder.name}"
         if not self._folder.world.exists():
             raise WorldFailed(gone)
@@ -142,21 +143,3 @@ class SupervisedWorld:
             return process if abs(process.create_time() - float(told["started"])) < 0.01 else None
         except psutil.NoSuchProcess:
             return None
-
-
-def fault_named(name: str, had: Sequence[Fault], called: str) -> Fault:
-    """Give the fault of that name that can be `had` in the world that is `called` so.
-
-    Raises:
-        NameUnknown: If there is no such fault in any world; names the nearest of those that can be had here.
-        WorldFailed: If there is one, but not here; names those that can be had.
-    """
-    here = [fault.value for fault in had]
-    if name in here:
-        return Fault(name)
-    if name in list(Fault):
-        raise WorldFailed(
-            f"fault {name!r} can't be had in the world {called!r}: it has {', '.join(sorted(here))}\n"
-            f"NEXT     golive fault RUN NAME with one of these"
-        )
-    raise NameUnknown("fault", name, here)
