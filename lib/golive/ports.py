@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from golive.core.record import Draft, Entry
 from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Version
@@ -167,6 +167,13 @@ class Prober(Protocol):
     """Sends requests of ours through the router, marked as ours, and says who answered."""
 
     async def ask(self, times: int) -> Sequence[Version | Sick]: ...
+
+
+@runtime_checkable
+class Forcing(Protocol):
+    """A prober that can choose its version: where visitors are sticky, asking again and again meets one alone."""
+
+    async def forced(self, version: Version) -> Version | Sick: ...
 
 
 # --- Checks ---------------------------------------------------------------------------------

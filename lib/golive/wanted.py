@@ -8,6 +8,7 @@ from typing import Any
 from golive import drivers
 from golive.core.errors import NameUnknown, PlanError, WorldFailed, nearest
 from golive.core.plan import Driver, Plan
+from golive.ports import Proof
 from golive.sandbox.faults import Fault
 
 
@@ -28,6 +29,24 @@ def check(plan: Plan) -> None:
             ) from None
         except PlanError as error:
             raise PlanError(f"plan {plan.name}: {error}") from None
+    _check_proof(plan)
+
+
+def _check_proof(plan: Plan) -> None:
+    """Raise PlanError when the router's splits are proven by force and the prober can force nothing."""
+    can = getattr(drivers.driver(drivers.ROUTERS, plan.router.driver), "can", None)
+    if getattr(can, "proof", Proof.COUNTED) is Proof.COUNTED:
+        return
+    forcing = [name for name in drivers.known(drivers.PROBERS) if _forces(name)]
+    if plan.prober.driver not in forcing:
+        raise PlanError(
+            f"plan {plan.name}: prober: {plan.prober.driver!r} can't choose the version that it meets, and visitors of "
+            f"router {plan.router.driver!r} are sticky{nearest(plan.prober.driver, forcing)}"
+        )
+
+
+def _forces(name: str) -> bool:
+    return hasattr(drivers.driver(drivers.PROBERS, name), "forced")
 
 
 def check_world(plan: Plan) -> None:

@@ -30,7 +30,7 @@ from golive.core.record import verify as verify_chain
 from golive.drivers import Around
 from golive.folders import RunFolder, project, runs_root
 from golive.plans import load, load_file
-from golive.ports import Clock
+from golive.ports import Clock, Forcing
 from golive.provenance import code_version, who
 from golive.run import Run, new_id, opening
 
@@ -243,7 +243,9 @@ def sources(run: Run) -> Any:
         _made(run, group, world_of(run))[0]
         for group in (drivers.METRICS, drivers.HEALTH, drivers.LOGS, drivers.ROUTERS)
     )
-    return Sources(metrics, health, logs, router, next(iter(_made(run, drivers.TOP_UPS, world_of(run))), None))
+    top_up = next(iter(_made(run, drivers.TOP_UPS, world_of(run))), None)
+    prober = _made(run, drivers.PROBERS, world_of(run))[0]
+    return Sources(metrics, health, logs, router, top_up, prober if isinstance(prober, Forcing) else None)
 
 
 def scene(run: Run) -> Any:

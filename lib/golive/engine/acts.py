@@ -7,18 +7,17 @@ from collections.abc import Callable, Sequence
 
 from golive.core.errors import Stopped
 from golive.core.folding import fold
-from golive.core.proof import Proving, Standing
 from golive.core.record import Entry, Kind
 from golive.core.samples import Version
 from golive.core.state import Act, State
 from golive.engine.ledger import Ledger
 from golive.engine.post import Post
+from golive.engine.proving import prove_counted, prove_forced
 from golive.engine.rollback import roll_back
 from golive.engine.sight import Sight
 from golive.engine.stray import SAME, Stray
-from golive.ports import Alive, Done, Refused, Split, Superseded, Unknown
+from golive.ports import Alive, Done, Proof, Refused, Split, Superseded, Unknown
 
-PROOF_DEADLINE = 30.0
 PROOF_DELAY = 1.0
 ACT_DEADLINE = 5.0
 IN_FLIGHT = 3.5
@@ -49,36 +48,23 @@ class Acts:
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
 
     async def prove(self, asked: Act, state: State) -> None:
-        """Count visitors on both versions since the shift, until they prove the split or the time is over.
+        """Prove the split: by counting visitors since the shift or, where the router wants it, by forced requests.
 
-        The result is "done", "failed" when they show that it is not so, "unknown" when they are not enough yet:
-        asked again, it counts on.
+        The result is "done", "failed" when it is shown not to be so, "unknown" when that is not enough yet:
+        asked again, it goes on.
         """
         share, sight = state.split, self._sight
         body = {"act": "prove", "request": asked.request, "share": share, "by": "request"}
         intent = self._ledger.append(Kind.INTENT, body, asked.phase)
         since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
-        until = self._clock.monotonic() + PROOF_DEADLINE
-        proving = Proving(share)
-        while proving.standing is not Standing.PROVEN and self._clock.monotonic() <= until:
-            requests = sight.requests(since)
-            proving.look(requests[Version.CANARY], sum(requests.values()))
-            await self._clock.sleep(0.2)
-        split, seen = sight.inbox.split, proving.seen
-        back = split.share if isinstance(split, Split) else None
-        same = back is not None and abs(back - share) < SAME
-        said = f"{seen.canary} of {seen.requests} visitors met the canary: {seen.share:.2%}"
-        said += f" (99.9 % range {seen.low:.2%} to {seen.high:.2%}), wanted {share:.2%}"
-        if proving.standing is Standing.NOT_ENOUGH:
-            said = f"not enough yet, about {proving.more} more visitors: {said}"
-        elif not same:
-            said += f"; the router reads back {'nothing' if back is None else f'{back:.2%}'}"
-        numbers = {"asked": seen.requests, "canary": seen.canary, "low": seen.low, "high": seen.high}
-        result = {Standing.PROVEN: "done" if same else "failed", Standing.NOT_SO: "failed"}.get(
-            proving.standing, "unknown"
-        )
-        outcome = {**body, "intent": intent, "result": result, "seen": said, "counted": numbers, "read_back": back}
-        self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
+        forcing = self._post.sources.forcing
+        if self._router.can.proof is Proof.COUNTED or forcing is None:
+            proven = await prove_counted(sight, self._clock, share, since)
+        else:
+            proven = await prove_forced(forcing, sight, self._clock, share, since)
+        outcome = {**body, "intent": intent, "result": proven.result, "seen": proven.seen}
+        told = {"counted": dict(proven.counted), "read_back": proven.read_back}
+        self._ledger.append(Kind.OUTCOME, {**outcome, **told}, asked.phase)
 
     async def set_back(self, stray: Stray, phase: str, run: str) -> None:
         """Undo a share above the recorded one, and say for how long it can have stood."""

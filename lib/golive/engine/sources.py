@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from golive.core.difference import difference
 from golive.core.plan import Plan
 from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Unmeasured, Version
-from golive.ports import Clock, Health, Logs, MetricSource, Router, Sick, Split, TopUp, Unknown
+from golive.ports import Clock, Forcing, Health, Logs, MetricSource, Router, Sick, Split, TopUp, Unknown
 
 DEADLINE = 3.0
 STILL = 4
@@ -159,13 +159,14 @@ class TopUpSender:
 
 @dataclass(frozen=True)
 class Sources:
-    """Everything the guard reads; `top_up` is None when the plan asks for none."""
+    """Everything the guard reads; `top_up` is None when the plan asks for none, `forcing` when its prober can't."""
 
     metrics: MetricSource
     health: Health
     logs: Logs
     router: Router
     top_up: TopUp | None = None
+    forcing: Forcing | None = None
 
     def tasks(self, plan: Plan, clock: Clock, inbox: Inbox) -> list[Awaitable[None]]:
         """Give the endless readers, one for each source."""
