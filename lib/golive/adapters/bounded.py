@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 LARGEST = 1_000_000
+KEPT = ("content-type", "retry-after")
 
 
 class TooLarge(httpx.HTTPError):
@@ -36,6 +37,7 @@ async def fetch(
                 content += chunk
                 if len(content) > largest:
                     raise TooLarge(f"more than {largest} bytes")
-            return httpx.Response(answer.status_code, content=bytes(content), request=answer.request)
+            kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
+            return httpx.Response(answer.status_code, content=bytes(content), headers=kept, request=answer.request)
     except TimeoutError:
         raise httpx.ReadTimeout(f"no whole answer in {within:g} s") from None

@@ -1,0 +1,1 @@
+"""Vercel's REST API: the account it is asked for, what it answers, and rolling releases."""
