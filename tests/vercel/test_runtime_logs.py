@@ -7,7 +7,16 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golive.adapters.vercel.runtime_logs import LONGEST_LINE, REMEMBERED, Line, Lines, Seen, Unreadable, line_of
+from golive.adapters.vercel.runtime_logs import (
+    LONGEST_LINE,
+    REMEMBERED,
+    Delimiter,
+    Line,
+    Lines,
+    Seen,
+    Unreadable,
+    line_of,
+)
 
 
 def row(**changed: object) -> bytes:
@@ -20,7 +29,7 @@ def test_a_row_gives_its_level_its_message_and_its_answer() -> None:
 
 
 def test_delimiters_and_empty_lines_are_no_rows() -> None:
-    assert line_of(row(source="delimiter", message="")) is None
+    assert line_of(row(source="delimiter", message="")) == Delimiter()
     assert line_of(b"  ") is None
 
 
@@ -68,7 +77,7 @@ def test_how_a_stream_is_cut_changes_nothing(texts: list[bytes], data: st.DataOb
 
 @given(st.binary(max_size=300))
 def test_whatever_comes_is_a_line_or_none_or_unreadable(text: bytes) -> None:
-    assert isinstance(line_of(text), Line | Unreadable | None)
+    assert isinstance(line_of(text), Line | Delimiter | Unreadable | None)
 
 
 @given(st.dictionaries(st.sampled_from(("rowId", "level", "message", "source")), st.none() | st.integers() | st.text()))

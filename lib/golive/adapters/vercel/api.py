@@ -6,6 +6,7 @@ endpoint, so one that says 429 is left alone for as long as it asks, and the oth
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -26,6 +27,7 @@ from golive.ports import Clock
 READ_WITHIN = 0.8
 WRITE_WITHIN = 1.5
 LARGEST = 2_000_000
+LONGEST_REFUSAL = 2000
 LONGEST_WAIT, SHORTEST_WAIT, UNSAID_WAIT = 120.0, 0.2, 5.0
 MINUTE = 60.0
 IDENTIFIERS = re.compile(r"/(?:dpl|prj|team)_[^/]+")
@@ -73,32 +75,43 @@ class Api:
         return said if not isinstance(said, Trouble) else Trouble(said.kind, said.why, 200, maybe_done=True)
 
     @asynccontextmanager
-    async def lines(self, path: str, **query: str) -> AsyncIterator[httpx.Response | Trouble]:
-        """Open a stream of lines; who reads it bounds how much and for how long."""
-        what = f"GET {path}"
+    async def lines(
+        self, path: str, quiet: float = READ_WITHIN, **query: str
+    ) -> AsyncIterator[httpx.Response | Trouble]:
+        """Open a stream of lines, which may say nothing for `quiet` seconds; who reads it bounds how much of it.
+
+        Raises:
+            httpx.HTTPError: To who reads, when a stream that was open breaks off or stays silent.
+        """
+        what, opened = f"GET {path}", False
         told = self._before(what, "GET")
         if isinstance(told, Trouble):
             yield told
             return
+        timeout = httpx.Timeout(READ_WITHIN, read=quiet)
         try:
-            async with self._open().stream(
-                "GET",
-                self._url(path),
-                params=self._query(path, query),
-                headers=told,
-                timeout=httpx.Timeout(READ_WITHIN),
-            ) as answer:
-                if answer.status_code == 200:
-                    yield answer
-                else:
-                    content = b""
-                    async for chunk in answer.aiter_bytes():
-                        content += chunk
-                        if len(content) > 2000:
-                            break
-                    yield self._refused(what, answer, content)
-        except httpx.HTTPError as error:
+            async with (
+                asyncio.timeout(READ_WITHIN) as opening,
+                self._open().stream(
+                    "GET", self._url(path), params=self._query(path, query), headers=told, timeout=timeout
+                ) as answer,
+            ):
+                refusal = None if answer.status_code == 200 else await self._refusal(what, answer)
+                opening.reschedule(None)
+                opened = True
+                yield refusal or answer
+        except (httpx.HTTPError, TimeoutError) as error:
+            if opened:
+                raise
             yield Trouble(Kind.NO_ANSWER, f"{what}: {Kind.NO_ANSWER}: {type(error).__name__}")
+
+    async def _refusal(self, what: str, answer: httpx.Response) -> Trouble:
+        content = b""
+        async for chunk in answer.aiter_bytes():
+            content += chunk
+            if len(content) > LONGEST_REFUSAL:
+                break
+        return self._refused(what, answer, content)
 
     async def aclose(self) -> None:
         """Close the connections."""

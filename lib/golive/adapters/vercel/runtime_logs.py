@@ -38,14 +38,19 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Delimiter:
+    """A row that says only that the stream lives."""
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """A line that is none; `why` is safe to show."""
 
     why: str
 
 
-def line_of(text: bytes) -> Line | Unreadable | None:
-    """Give a line of the stream; None for a delimiter and for an empty line."""
+def line_of(text: bytes) -> Line | Delimiter | Unreadable | None:
+    """Give a line of the stream; None for an empty one."""
     if not text.strip():
         return None
     if len(text) > LONGEST_LINE:
@@ -57,7 +62,7 @@ def line_of(text: bytes) -> Line | Unreadable | None:
     if not isinstance(row, dict):
         return Unreadable("a line that is no object")
     if row.get("source") == DELIMITER:
-        return None
+        return Delimiter()
     identifier, message, at = row.get("rowId"), row.get("message"), row.get("timestampInMs")
     if not isinstance(identifier, str) or not identifier or not isinstance(message, str) or not _is_number(at):
         return Unreadable("a row without rowId, message or timestampInMs")
@@ -79,8 +84,8 @@ class Lines:
         self._rest = bytearray()
         self._skipping = False
 
-    def feed(self, chunk: bytes) -> list[Line | Unreadable]:
-        """Give the whole lines that a chunk has ended, without delimiters."""
+    def feed(self, chunk: bytes) -> list[Line | Delimiter | Unreadable]:
+        """Give the whole lines that a chunk has ended, without empty ones."""
         self._rest += chunk
         *whole, rest = bytes(self._rest).split(b"\n")
         self._rest = bytearray(rest)
