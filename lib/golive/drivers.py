@@ -97,7 +97,7 @@ def checked(group: str, name: str, settings: Mapping[str, Any]) -> Part:
         NameUnknown: If the driver is not installed.
         PlanError: Naming driver, key and value, what was expected, and the nearest key for an unknown one.
     """
-    return _validated(f"{CALLED.get(group, group)} driver {name!r}", _schema(driver(group, name)), settings)
+    return validated(f"{CALLED.get(group, group)} driver {name!r}", _schema(driver(group, name)), settings)
 
 
 def filled(group: str, wanted: Driver, world: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,7 +199,12 @@ def _loaded(point: EntryPoint, called: str) -> Any:
     return loaded
 
 
-def _validated(what: str, schema: type[Part], settings: Mapping[str, Any]) -> Part:
+def validated(what: str, schema: type[Part], settings: Mapping[str, Any]) -> Part:
+    """Give settings by their schema; `what` names whose they are.
+
+    Raises:
+        PlanError: Naming key and value, what was expected, and the nearest key for an unknown one.
+    """
     try:
         return schema.model_validate(dict(settings))
     except ValidationError as error:

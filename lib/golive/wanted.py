@@ -8,7 +8,7 @@ from typing import Any
 from golive import drivers
 from golive.core.errors import NameUnknown, PlanError, WorldFailed, nearest
 from golive.core.plan import Driver, Plan
-from golive.ports import Proof
+from golive.ports import Proof, RouterCan
 from golive.sandbox.faults import Fault
 
 
@@ -34,8 +34,7 @@ def check(plan: Plan) -> None:
 
 def _check_proof(plan: Plan) -> None:
     """Raise PlanError when the router's splits are proven by force and the prober can force nothing."""
-    can = getattr(drivers.driver(drivers.ROUTERS, plan.router.driver), "can", None)
-    if getattr(can, "proof", Proof.COUNTED) is Proof.COUNTED:
+    if _router_can(plan).proof is Proof.COUNTED:
         return
     forcing = [name for name in drivers.known(drivers.PROBERS) if _forces(name)]
     if plan.prober.driver not in forcing:
@@ -43,6 +42,17 @@ def _check_proof(plan: Plan) -> None:
             f"plan {plan.name}: prober: {plan.prober.driver!r} can't choose the version that it meets, and visitors of "
             f"router {plan.router.driver!r} are sticky{nearest(plan.prober.driver, forcing)}"
         )
+
+
+def _router_can(plan: Plan) -> RouterCan:
+    """Give what the plan's router declares: by its settings where it depends on them."""
+    router = drivers.driver(drivers.ROUTERS, plan.router.driver)
+    if not hasattr(router, "declared"):
+        plain: RouterCan = router.can
+        return plain
+    settings = drivers.filled(drivers.ROUTERS, plan.router, _example(plan))
+    can: RouterCan = router.declared(drivers.checked(drivers.ROUTERS, plan.router.driver, settings))
+    return can
 
 
 def _forces(name: str) -> bool:

@@ -51,6 +51,7 @@ def check_drivers(plan: Plan) -> None:
         for use in (*phase.start_checks, *phase.special_checks):
             if use.check not in known:
                 raise NameUnknown("check", use.check, known)
+            known[use.check].checked(use)
     problems = plan.not_ready()
     if problems:
         raise PlanError(f"plan {plan.name} may not start: {'; '.join(problems)}")
@@ -58,9 +59,9 @@ def check_drivers(plan: Plan) -> None:
 
 def known_checks() -> dict[str, Any]:
     """Give every check that is installed, by name."""
-    from golive.adapters.checks import site, watching
+    from golive.adapters.checks import site, vercel, watching
 
-    return {**watching.KNOWN, **site.KNOWN}
+    return {**watching.KNOWN, **site.KNOWN, **vercel.KNOWN}
 
 
 def plan_named(name: str) -> Plan:

@@ -18,6 +18,7 @@ from tests.vercel.double.demand import OnDemand, limited, refused
 from tests.vercel.double.state import CANARY, OTHER, STABLE
 from tests.vercel.observatory import Met, Observatory
 
+PLAN = load("sandbox", None)[0]
 QUERY = "POST /v2/observability/query"
 LAG = 300
 
@@ -32,7 +33,7 @@ class Watched:
         standing.double.observed = self.observatory
         said = {**standing.account, "stable": STABLE, "canary": CANARY, "slow_guard_accepted_by": "Ada", **settings}
         checked = drivers.checked(drivers.METRICS, "vercel", said)
-        self.source = VercelMetrics.made(checked, drivers.Around(load("sandbox", None)[0], self.clock))
+        self.source = VercelMetrics.made(checked, drivers.Around(PLAN, self.clock))
         self.minutes(-30, 30, Met(0, STABLE, number=990), Met(0, CANARY, number=10))
 
     def minutes(self, first: int, last: int, *met: Met) -> None:
@@ -173,14 +174,14 @@ async def test_a_minute_costs_six_queries_and_one_for_each_critical_route(watche
     await watched.after(0)
     before = len(watched.observatory.asked)
     await watched.after(70)
-    routes = len(load("sandbox", None)[0].routes)
+    routes = len(PLAN.routes)
     assert len(watched.observatory.asked) - before == 6 + routes
 
 
 async def test_critical_routes_are_counted_by_their_path(standing):
     watched = Watched(standing)
     try:
-        (route, *_) = load("sandbox", None)[0].routes
+        (route, *_) = PLAN.routes
         watched.minutes(-30, 5, Met(0, CANARY, 500, 2, route=route.path))
         read = await watched.after(0)
         assert isinstance(read, Counters)

@@ -8,7 +8,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golive.adapters.vercel.observability import MOST_ROWS, Question, Row, metrics_of, rows_of, slower, tally_of
+from golive.adapters.vercel.observability import MOST_ROWS, Question, Row, rows_of, slower, tally_of
 from golive.core.samples import CouldNotMeasure, Unmeasured, flaw
 
 COUNTS = Question("vercel.request.count", "sum", "deployment_id", 0.0, 60.0, 1, status="http_status")
@@ -114,15 +114,9 @@ def test_every_tally_can_be_true(statuses: dict[int, int], quantiles: dict[int, 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_whatever_comes_is_rows_or_could_not_measure(content: bytes) -> None:
     assert isinstance(rows_of(content, COUNTS), list | CouldNotMeasure)
-    assert isinstance(metrics_of(content), frozenset | CouldNotMeasure)
 
 
 @given(st.lists(JSON, max_size=5), JSON, JSON, JSON)
 def test_whatever_stands_in_a_row_is_a_row_or_could_not_measure(rows: list, value: object, at: object, status: object):
     content = answer(*rows, row(status, value, at=at))
     assert isinstance(rows_of(content, COUNTS), list | CouldNotMeasure)
-
-
-def test_a_schema_lists_its_metrics() -> None:
-    listed = b'{"metrics": [{"id": "vercel.request.count", "description": ""}, 3]}'
-    assert metrics_of(listed) == {"vercel.request.count"}

@@ -7,10 +7,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from golive.core.plan import CheckUse
+from golive.core.scalars import Part
+from golive.drivers import validated
 from golive.ports import Book, Clock, Finding, Health, MetricSource, Result, Router
 
 LIMIT = 10.0
@@ -42,28 +45,52 @@ class Saw:
     seen: str
 
 
-Look = Callable[[Scene], Awaitable[Saw]]
+@dataclass(frozen=True)
+class Unseen:
+    """What a check could not see, and why: could not measure, and never a pass."""
+
+    expected: str
+    why: str
+
+
+class NoSettings(Part):
+    """The settings of a check that takes none."""
+
+
+Look = Callable[[Scene, Any], Awaitable[Saw | Unseen]]
 
 
 @dataclass(frozen=True)
 class Known:
-    """A check by name: the sentence that becomes its row, and how it looks."""
+    """A check by name: the sentence that becomes its row, how it looks, and what a plan may set for it."""
 
     sentence: str
     look: Look
+    settings: type[Part] = NoSettings
+
+    def checked(self, use: CheckUse) -> Part:
+        """Give the settings that a plan has for it.
+
+        Raises:
+            PlanError: Naming the check, the key, and the nearest key for one that it does not know.
+        """
+        return validated(f"check {use.check!r}", self.settings, use.settings)
 
 
 async def run_checks(uses: Sequence[CheckUse], known: dict[str, Known], scene: Scene) -> list[Finding]:
     """Give one finding for each check, in the plan's order."""
-    return list(await asyncio.gather(*(_one(use.check, known[use.check], scene) for use in uses)))
+    looks = [(use.check, known[use.check], known[use.check].checked(use)) for use in uses]
+    return list(await asyncio.gather(*(_one(name, check, settings, scene) for name, check, settings in looks)))
 
 
-async def _one(name: str, check: Known, scene: Scene) -> Finding:
+async def _one(name: str, check: Known, settings: Part, scene: Scene) -> Finding:
     begun = time.monotonic()
     try:
-        saw = await asyncio.wait_for(check.look(scene), LIMIT)
-        result = Result.PASS if saw.good else Result.FAIL
-        expected, seen = saw.expected, saw.seen
+        saw = await asyncio.wait_for(check.look(scene, settings), LIMIT)
+        if isinstance(saw, Unseen):
+            result, expected, seen = Result.COULD_NOT_MEASURE, saw.expected, saw.why
+        else:
+            result, expected, seen = Result.PASS if saw.good else Result.FAIL, saw.expected, saw.seen
     except (TimeoutError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError) as error:
         result, expected = Result.COULD_NOT_MEASURE, "an answer"
         seen = f"no answer in {LIMIT:.0f} s" if isinstance(error, TimeoutError) else f"{type(error).__name__}: {error}"

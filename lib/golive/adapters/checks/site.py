@@ -11,6 +11,7 @@ import httpx
 
 from golive.adapters.checks.run import Known, Saw, Scene
 from golive.core.samples import Version
+from golive.core.scalars import Part
 from golive.sandbox.version import WEBHOOK_KEY
 
 OURS = {"X-Golive-Ours": "check"}
@@ -18,7 +19,7 @@ TRIES = 5
 BURST = 12
 
 
-async def feature_flags(scene: Scene) -> Saw:
+async def feature_flags(scene: Scene, nothing: Part) -> Saw:
     """See whether rate limiting is switched on; a healthy site may fail once, not five times."""
     async with _client(scene) as client:
         for _ in range(TRIES):
@@ -30,7 +31,7 @@ async def feature_flags(scene: Scene) -> Saw:
     return Saw(on, "rate_limiting enabled", f"rate_limiting {'enabled' if on else 'off'}, {len(data)} flags")
 
 
-async def chat_answers(scene: Scene) -> Saw:
+async def chat_answers(scene: Scene, nothing: Part) -> Saw:
     """See whether a chat message is answered; a healthy site may fail once, not five times."""
     seen = ""
     async with _client(scene) as client:
@@ -42,7 +43,7 @@ async def chat_answers(scene: Scene) -> Saw:
     return Saw(False, "200 with an answer", seen)
 
 
-async def idempotency(scene: Scene) -> Saw:
+async def idempotency(scene: Scene, nothing: Part) -> Saw:
     """See whether one key makes one order."""
     key = {"Idempotency-Key": uuid.uuid4().hex}
     orders = []
@@ -56,7 +57,7 @@ async def idempotency(scene: Scene) -> Saw:
     return Saw(len(orders) == 2 and len(set(orders)) == 1, "the same order twice", f"orders {', '.join(orders)}")
 
 
-async def webhook_signed(scene: Scene) -> Saw:
+async def webhook_signed(scene: Scene, nothing: Part) -> Saw:
     """See whether a webhook is taken with the right signature and refused with a wrong one."""
     body = b'{"event": "go-live"}'
     right = hmac.new(WEBHOOK_KEY, body, hashlib.sha256).hexdigest()
@@ -73,7 +74,7 @@ async def _post(client: httpx.AsyncClient, body: bytes, signature: str) -> int:
     return answer.status_code
 
 
-async def rate_limited(scene: Scene) -> Saw:
+async def rate_limited(scene: Scene, nothing: Part) -> Saw:
     """See whether a bounded burst is answered 429 with Retry-After."""
     client_name = {"X-Client": uuid.uuid4().hex}
     async with _client(scene) as client:
@@ -84,7 +85,7 @@ async def rate_limited(scene: Scene) -> Saw:
     return Saw(good, "429 with Retry-After within a burst", f"{len(limited)} of {BURST} limited, {told} say when")
 
 
-async def no_limited_visitors(scene: Scene) -> Saw:
+async def no_limited_visitors(scene: Scene, nothing: Part) -> Saw:
     """See whether visitors on the canary were answered 429, in all that the guard has counted."""
     tallies = [sample.tally for sample in scene.book.samples() if sample.version is Version.CANARY]
     requests, limited = sum(tally.requests for tally in tallies), sum(tally.limited for tally in tallies)
@@ -93,7 +94,7 @@ async def no_limited_visitors(scene: Scene) -> Saw:
     return Saw(limited == 0, "no 429 for visitors", f"{limited} answers of 429 in {requests}")
 
 
-async def no_critical_logs(scene: Scene) -> Saw:
+async def no_critical_logs(scene: Scene, nothing: Part) -> Saw:
     """See whether the guard still calls the canary's logs clean."""
     look = scene.book.last_look()
     verdict = (look.body.get("verdict") if look else None) or {}

@@ -6,6 +6,7 @@ import shutil
 
 from golive.adapters.checks.run import Known, Saw, Scene
 from golive.core.samples import CouldNotMeasure, Version
+from golive.core.scalars import Part
 from golive.ports import Alive, Sick, Split
 
 SILENT = 5.0
@@ -14,7 +15,7 @@ PROBES = 3
 LATEST = 2.0
 
 
-async def guard_watching(scene: Scene) -> Saw:
+async def guard_watching(scene: Scene, nothing: Part) -> Saw:
     """See whether the guard's last beat is fresh."""
     beat = scene.book.last_beat()
     age = scene.clock.monotonic() - beat[2] if beat else None
@@ -22,7 +23,7 @@ async def guard_watching(scene: Scene) -> Saw:
     return Saw(age is not None and age < SILENT, f"a beat within {SILENT:.0f} s", seen)
 
 
-async def router_reads_back(scene: Scene) -> Saw:
+async def router_reads_back(scene: Scene, nothing: Part) -> Saw:
     """See whether the router shows the split that the record knows."""
     split = await scene.router.read()
     if not isinstance(split, Split):
@@ -32,7 +33,7 @@ async def router_reads_back(scene: Scene) -> Saw:
     )
 
 
-async def metrics_arrive(scene: Scene) -> Saw:
+async def metrics_arrive(scene: Scene, nothing: Part) -> Saw:
     """See whether counts arrive and have visitors in them; a source may count from its first read on, and lag."""
     can = scene.metrics.can
     until = scene.clock.monotonic() + can.lag + 2 * can.granularity + LATEST
@@ -46,7 +47,7 @@ async def metrics_arrive(scene: Scene) -> Saw:
     return Saw(counted > 0, "counts of both versions", seen)
 
 
-async def versions_healthy(scene: Scene) -> Saw:
+async def versions_healthy(scene: Scene, nothing: Part) -> Saw:
     """See whether both versions answer, and as different deployments; one probe may be lost, not three in a row."""
     answers = {version: await _answer(scene, version) for version in Version}
     seen = "; ".join(
@@ -65,7 +66,7 @@ async def _answer(scene: Scene, version: Version) -> Alive | Sick:
     return answer
 
 
-async def disk_space(scene: Scene) -> Saw:
+async def disk_space(scene: Scene, nothing: Part) -> Saw:
     """See whether the record's disk has room."""
     free = shutil.disk_usage(scene.folder).free
     return Saw(free > LEAST_FREE, f"over {LEAST_FREE // 2**20} MiB free", f"{free // 2**20} MiB free")

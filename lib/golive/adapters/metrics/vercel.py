@@ -130,6 +130,12 @@ class VercelMetrics:
         self._next, self._until = 0.0, 0.0
         self._project: Project | None = None
 
+    @property
+    def asks_for(self) -> frozenset[str]:
+        """The ids of the metrics that are asked for."""
+        said = self._settings
+        return frozenset({said.requests, said.invocations, said.duration})
+
     async def read(self) -> Counters | CouldNotMeasure:
         """Give the newest counts, or why there are none."""
         if self._asking is None and self._clock.monotonic() >= self._next:

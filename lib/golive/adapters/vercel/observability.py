@@ -126,19 +126,6 @@ def slower(timed: int, quantiles: Mapping[int, float], edge: int) -> int:
     return max(0, math.ceil((100 - quicker) * timed / 100) - 1)
 
 
-def metrics_of(content: bytes) -> frozenset[str] | CouldNotMeasure:
-    """Give the ids of the metrics that `GET /v2/observability/schema` lists."""
-    try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError):
-        return _garbage("the schema is no JSON")
-    listed = answer.get("metrics") if isinstance(answer, dict) else None
-    if not isinstance(listed, list):
-        return _garbage("the schema has no list of metrics")
-    ids = (one.get("id") for one in listed[:MOST_ROWS] if isinstance(one, dict))
-    return frozenset(one for one in ids if isinstance(one, str))
-
-
 def _row(given: Any, asked: Question) -> Row | CouldNotMeasure | None:
     if not isinstance(given, dict):
         return _garbage("a row is no object")
