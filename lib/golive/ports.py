@@ -54,12 +54,13 @@ class Split:
     """The visitors' share on the canary as the router reads it back, 0 to 1.
 
     `canary` names the canary that the router shows, `token` the proof that a run's own
-    world started this router ("" when it carries none).
+    world started this router ("" when it carries none), `note` what the router says besides.
     """
 
     share: float
     canary: str = ""
     token: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

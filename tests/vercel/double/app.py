@@ -129,9 +129,10 @@ class Double:
     def _team(self, request: web.Request, sent: Any) -> Any:
         if request.match_info["team"] not in (TEAM, SLUG):
             raise Refusal(403, "forbidden", "Not authorized")
-        return {"id": TEAM, "slug": SLUG, "name": "Acme", "creatorId": "usr_1", "createdAt": 1, "updatedAt": 1,
-                "avatar": None, "description": None, "membership": {"role": "OWNER", "confirmed": True, "created": 1, "createdAt": 1, "confirmedAt": 1}, "stagingPrefix": "",
-                "billing": {"plan": "pro"}}  # fmt: skip
+        member = {"role": "OWNER", "confirmed": True, "created": 1, "createdAt": 1, "confirmedAt": 1}
+        said: dict[str, Any] = {"id": TEAM, "slug": SLUG, "name": "Acme", "creatorId": "usr_1", "membership": member}
+        said |= {"createdAt": 1, "updatedAt": 1, "avatar": None, "description": None, "stagingPrefix": ""}
+        return {**said, "billing": {"plan": "pro"}}
 
     def _project(self, request: web.Request, sent: Any) -> Any:
         return documents.project(self.releases.seen())

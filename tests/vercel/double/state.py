@@ -259,9 +259,9 @@ class Releases:
 
     def _note(self) -> None:
         """Keep what readers will see once the lag is over; what nobody can see any more is let go."""
-        if self.rollout is not None:
-            before = self.rollout.get("updatedAt", 0)
-            self.rollout["updatedAt"] = max(before + 1, self._milliseconds())
+        before = (self._history[-1][1]["rollout"] if self._history else None) or {}
+        if self.rollout is not None and {**self.rollout, "updatedAt": 0} != {**before, "updatedAt": 0}:
+            self.rollout["updatedAt"] = max(before.get("updatedAt", 0) + 1, self._milliseconds())
         state = {
             "config": self.config,
             "rollout": self.rollout,

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     OTHER = "Vercel answered something unexpected"
     NO_ANSWER = "Vercel did not answer"
     GARBAGE = "Vercel answered what nobody understands"
+    BEHIND = "Vercel's answer is behind what it had told before"
     HELD_BACK = "not asked, to stay within the requests a minute that the plan allows"
 
 
