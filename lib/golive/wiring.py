@@ -45,16 +45,29 @@ def check_drivers(plan: Plan) -> None:
         PlanError: Naming the plan, the key, the value and what was expected.
         NameUnknown: If it names a check that nobody knows; gives the nearest.
     """
-    wanted.check(plan)
+    missing = plan.not_ready()
+    try:
+        wanted.check(plan)
+        _check_checks(plan)
+    except GoLiveError as error:
+        if not missing:
+            raise
+        said = [*missing, *str(error).splitlines()]
+        raise PlanError(f"plan {plan.name} may not start: {'; '.join(said)}") from None
+    if missing:
+        raise PlanError(f"plan {plan.name} may not start: {'; '.join(missing)}")
+
+
+def _check_checks(plan: Plan) -> None:
     known = known_checks()
     for phase in plan.phases:
         for use in (*phase.start_checks, *phase.special_checks):
             if use.check not in known:
                 raise NameUnknown("check", use.check, known)
-            known[use.check].checked(use)
-    problems = plan.not_ready()
-    if problems:
-        raise PlanError(f"plan {plan.name} may not start: {'; '.join(problems)}")
+            try:
+                known[use.check].checked(use)
+            except PlanError as error:
+                raise PlanError(f"plan {plan.name}: phase {phase.name}: {error}") from None
 
 
 def known_checks() -> dict[str, Any]:

@@ -181,7 +181,7 @@ def test_a_killed_runner_leaves_a_run_that_resume_ends_well(rehearse):
     ("arguments", "says"),
     [
         (["sandbxo"], "unknown plan 'sandbxo': did you mean 'sandbox'"),
-        (["production"], "router driver 'vercel' is not installed"),
+        (["production"], "plan production may not start"),
         (["--fault", "erors@3"], "unknown fault 'erors': did you mean 'errors'"),
         (["--fault", "errors@99"], "unknown phase"),
         (["--fault", "errors"], "NAME@PHASE was expected"),

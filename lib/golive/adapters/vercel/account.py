@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from golive.core.plan import UNFILLED
 from golive.core.scalars import Count, Part
 
 VERCEL = "https://api.vercel.com"
@@ -37,6 +38,8 @@ def _an_api(text: str) -> str:
 
 
 def _an_identifier(text: str) -> str:
+    if text in UNFILLED:
+        raise ValueError("an id or name of Vercel's was expected: put yours there, docs/vercel.md says where it stands")
     if FROM_THE_WORLD in text or IDENTIFIER.fullmatch(text):
         return text
     raise ValueError(f"{text[:100]!r} is no id or name of Vercel's: letters, digits and _ . - were expected")

@@ -1,0 +1,54 @@
+"""The plan of the runbook's own site: what is left to fill in keeps it from being started, and filled in it could be."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from golive import wanted, wiring
+from golive.core.errors import PlanError
+from golive.core.plan import Plan
+from golive.core.plan_text import parse
+from golive.plans import packaged
+
+TEXT = packaged()["production"]
+FILLED = {
+    "project": "prj_shop",
+    "team": "team_acme",
+    "canary": "dpl_canary",
+    "base": "dpl_base",
+    "stable": "dpl_base",
+    "slow_guard_accepted_by": "Ada",
+    "name": "Ada",
+    "commit": "c0ffee0",
+}
+
+
+def filled(text: str = TEXT, **more: str) -> Plan:
+    """Give the plan with each TBD filled in."""
+    for key, value in {**FILLED, **more}.items():
+        text = re.sub(rf"\b{key}: TBD\b", f"{key}: {value}", text)
+    return parse(text.replace("https://TBD", "https://shop"), "params/production.yaml")
+
+
+def test_filled_in_it_could_be_started():
+    wiring.check_drivers(filled())
+
+
+@pytest.mark.parametrize("key", FILLED)
+def test_each_thing_that_is_left_to_fill_in_keeps_it_from_being_started(key):
+    plan = filled(**{key: "TBD"})
+    with pytest.raises(PlanError, match="TBD"):
+        wiring.check_drivers(plan)
+
+
+def test_a_prober_that_can_force_nothing_is_refused_where_visitors_are_sticky():
+    text = re.sub(r"prober:\n  driver: vercel\n  settings: .*", "prober: {driver: http, settings: {router: x}}", TEXT)
+    with pytest.raises(PlanError, match="'http' can't choose the version"):
+        wanted.check(filled(text))
+
+
+def test_what_slows_the_guard_down_is_accepted_by_a_person_or_by_nobody():
+    with pytest.raises(PlanError, match="names a faster source"):
+        wanted.check(filled(slow_guard_accepted_by='""'))
