@@ -179,6 +179,24 @@ async def test_a_canary_of_another_commit_or_still_building_fails(look):
     assert finding.result is Result.FAIL and "BUILDING" in finding.seen
 
 
+async def test_what_vercel_deploy_printed_is_held_against_the_plans_canary(look, tmp_path):
+    log = tmp_path / "deploy.log"
+    log.write_text("Inspect: https://vercel.com/acme/shop/8Ct4b [2s]\nhttps://shop-canary.vercel.app\n")
+    finding = await look("vercel-deployed", {"output": str(log)})
+    assert finding.result is Result.PASS and f"shop-canary.vercel.app is {CANARY}" in finding.seen
+    log.write_text("https://shop-other.vercel.app\n")
+    finding = await look("vercel-deployed", {"output": str(log)})
+    assert finding.result is Result.FAIL and OTHER in finding.seen
+
+
+async def test_a_deployment_whose_output_is_not_there_or_names_nothing_is_no_pass(look, tmp_path):
+    finding = await look("vercel-deployed", {"output": str(tmp_path / "deploy.log")})
+    assert finding.result is Result.COULD_NOT_MEASURE and "No such file" in finding.seen
+    (tmp_path / "deploy.log").write_text("Error: no credentials")
+    finding = await look("vercel-deployed", {"output": str(tmp_path / "deploy.log")})
+    assert finding.result is Result.FAIL
+
+
 async def test_an_integrations_check_that_failed_or_still_runs_fails(look):
     one = {"id": "c1", "integrationId": "i1", "rerequestable": False, "blocking": True, "createdAt": 1, "updatedAt": 1}
     checks = [

@@ -1,12 +1,14 @@
-"""The plan of the runbook's own site: what is left to fill in keeps it from being started, and filled in it could be."""
+"""The plan of the runbook's own site: what is left to fill in keeps it from being started; filled in it could be."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
-from golive import wanted, wiring
+from golive import drivers, wanted, wiring
 from golive.core.errors import PlanError
 from golive.core.plan import Plan
 from golive.core.plan_text import parse
@@ -52,3 +54,11 @@ def test_a_prober_that_can_force_nothing_is_refused_where_visitors_are_sticky():
 def test_what_slows_the_guard_down_is_accepted_by_a_person_or_by_nobody():
     with pytest.raises(PlanError, match="names a faster source"):
         wanted.check(filled(slow_guard_accepted_by='""'))
+
+
+def test_the_pages_example_of_a_faster_source_is_one():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "vercel.md").read_text(encoding="utf-8")
+    (said,) = (block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "prometheus" in block)
+    metrics = yaml.load(said, Loader=yaml.BaseLoader)["metrics"]
+    source = drivers.checked(drivers.METRICS, metrics["driver"], metrics["settings"])
+    assert source.tells_ours_apart

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from golive.adapters.checks.run import Known, Saw, Unseen
 from golive.adapters.checks.vercel_project import VercelProject, through, unseen
+from golive.adapters.vercel.deployed import MOST, hosts_of
 from golive.adapters.vercel.inventory import BuildChecks, Deployments, pages
-from golive.adapters.vercel.models import ConfigEnvelope, RolloutEnvelope
+from golive.adapters.vercel.models import ConfigEnvelope, DeploymentDetails, RolloutEnvelope
 from golive.adapters.vercel.trouble import Trouble
 from golive.core.scalars import Part
 
 SHORTEST_COMMIT = 7
+MOST_HOSTS = 5
 
 
 def _a_commit(text: str) -> str:
     if len(text) < SHORTEST_COMMIT or not set(text.lower()) <= set("0123456789abcdef"):
         raise ValueError(f"a commit's hash of at least {SHORTEST_COMMIT} digits was expected")
     return text.lower()
+
+
+class Printed(Part):
+    """The file that holds what `vercel deploy` printed, from the project's folder on."""
+
+    output: str
 
 
 class Release(Part):
@@ -75,6 +84,25 @@ async def canary_ready(look: VercelProject, release: Release) -> Saw | Unseen:
     return Saw(good, expected, seen if ours else f"{seen}, of another project")
 
 
+async def deployed(look: VercelProject, printed: Printed) -> Saw | Unseen:
+    """See whether what `vercel deploy` printed is the plan's canary, by asking Vercel who is at the address."""
+    expected = f"{printed.output} names {look.settings.canary}"
+    try:
+        with Path(printed.output).open("rb") as file:
+            hosts = hosts_of(file.read(MOST).decode("utf-8", "replace"))
+    except OSError as error:
+        return Unseen(expected, f"{printed.output}: {error.strerror}: vercel deploy … > {printed.output} 2>&1")
+    if not hosts:
+        return Saw(False, expected, "it names no address under vercel.app")
+    found = {host: await look.get(DeploymentDetails, f"/v13/deployments/{host}") for host in hosts[:MOST_HOSTS]}
+    for answer in found.values():
+        if isinstance(answer, Trouble):
+            return unseen(expected, answer)
+    named = {host: one.id for host, one in found.items() if isinstance(one, DeploymentDetails)}
+    seen = ", ".join(f"{host} is {identifier}" for host, identifier in named.items())
+    return Saw(look.settings.canary in named.values(), expected, seen)
+
+
 async def build(look: VercelProject, _: Part) -> Saw | Unseen:
     """See whether the canary was built and the checks that integrations run on it are well."""
     expected = "built, with all its checks well"
@@ -124,6 +152,7 @@ KNOWN = {
     "vercel-stages": Known("Vercel's stages are the plan's", through(stages)),
     "vercel-no-release": Known("No rolling release is active", through(no_release)),
     "vercel-canary": Known("The canary is READY and of the release's commit", through(canary_ready), Release),
+    "vercel-deployed": Known("What was deployed is the plan's canary", through(deployed), Printed),
     "vercel-build": Known("The canary's build and its checks are well", through(build)),
     "vercel-rollback-ready": Known("Production can be rolled back to the base", through(rollback_ready)),
     "vercel-auto-assign": Known("Production's domains follow new deployments", through(auto_assign)),
