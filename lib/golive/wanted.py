@@ -20,7 +20,9 @@ def check(plan: Plan) -> None:
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
-            drivers.checked(group, wanted.driver, drivers.filled(group, wanted, _example(plan)))
+            settings = drivers.checked(group, wanted.driver, drivers.filled(group, wanted, _example(plan)))
+            if group == drivers.ROUTERS:
+                _check_shares(plan, wanted.driver, settings)
         except NameUnknown as error:
             raise PlanError(
                 f"plan {plan.name}: {error.kind} {error.name!r} is not installed"
@@ -66,6 +68,21 @@ def fault_among(name: str, had: Sequence[Fault], called: str) -> Fault:
             "NEXT     golive fault RUN NAME with one of these"
         )
     raise NameUnknown("fault", name, here)
+
+
+def _check_shares(plan: Plan, name: str, settings: Any) -> None:
+    """Raise PlanError for a phase whose share the router can't set; a router with settings may declare by them."""
+    router = drivers.driver(drivers.ROUTERS, name)
+    declared = getattr(router, "declared", None)
+    splits = (declared(settings) if declared else router.can).splits
+    for phase in plan.phases:
+        if splits is None or phase.share is None or any(abs(phase.share - one) < 1e-9 for one in splits):
+            continue
+        near = min(splits, key=lambda one: abs(one - phase.share))
+        raise PlanError(
+            f"phase {phase.name}: share {phase.share:.4g} can't be set by router {name!r}, which has "
+            f"{', '.join(f'{one:.4g}' for one in splits)}; did you mean {near:.4g}?"
+        )
 
 
 def _world(plan: Plan) -> tuple[Any, Any]:
