@@ -21,7 +21,11 @@ def check(plan: Plan) -> None:
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
-            drivers.checked(group, wanted.driver, drivers.filled(group, wanted, _example(plan)))
+            settings = drivers.checked(group, wanted.driver, drivers.filled(group, wanted, _example(plan)))
+            if group == drivers.ROUTERS:
+                can = _declared(wanted.driver, settings)
+                _check_shares(plan, wanted.driver, can.splits)
+                _check_proof(plan, can.proof)
         except NameUnknown as error:
             raise PlanError(
                 f"plan {plan.name}: {error.kind} {error.name!r} is not installed"
@@ -29,30 +33,26 @@ def check(plan: Plan) -> None:
             ) from None
         except PlanError as error:
             raise PlanError(f"plan {plan.name}: {error}") from None
-    _check_proof(plan)
 
 
-def _check_proof(plan: Plan) -> None:
+def _declared(name: str, settings: Any) -> RouterCan:
+    """Give what a router can; one with settings may declare by them."""
+    router = drivers.driver(drivers.ROUTERS, name)
+    declared = getattr(router, "declared", None)
+    can: RouterCan = declared(settings) if declared else router.can
+    return can
+
+
+def _check_proof(plan: Plan, proof: Proof) -> None:
     """Raise PlanError when the router's splits are proven by force and the prober can force nothing."""
-    if _router_can(plan).proof is Proof.COUNTED:
+    if proof is Proof.COUNTED:
         return
     forcing = [name for name in drivers.known(drivers.PROBERS) if _forces(name)]
     if plan.prober.driver not in forcing:
         raise PlanError(
-            f"plan {plan.name}: prober: {plan.prober.driver!r} can't choose the version that it meets, and visitors of "
+            f"prober: {plan.prober.driver!r} can't choose the version that it meets, and visitors of "
             f"router {plan.router.driver!r} are sticky{nearest(plan.prober.driver, forcing)}"
         )
-
-
-def _router_can(plan: Plan) -> RouterCan:
-    """Give what the plan's router declares: by its settings where it depends on them."""
-    router = drivers.driver(drivers.ROUTERS, plan.router.driver)
-    if not hasattr(router, "declared"):
-        plain: RouterCan = router.can
-        return plain
-    settings = drivers.filled(drivers.ROUTERS, plan.router, _example(plan))
-    can: RouterCan = router.declared(drivers.checked(drivers.ROUTERS, plan.router.driver, settings))
-    return can
 
 
 def _forces(name: str) -> bool:
@@ -95,6 +95,19 @@ def fault_among(name: str, had: Sequence[Fault], called: str) -> Fault:
             "NEXT     golive fault RUN NAME with one of these"
         )
     raise NameUnknown("fault", name, here)
+
+
+def _check_shares(plan: Plan, name: str, splits: Sequence[float] | None) -> None:
+    """Raise PlanError for a phase whose share the router can't set."""
+    for phase in plan.phases:
+        share = phase.share
+        if splits is None or share is None or any(abs(share - one) < 1e-9 for one in splits):
+            continue
+        near = min(splits, key=lambda one: abs(one - share))
+        raise PlanError(
+            f"phase {phase.name}: share {share:.4g} can't be set by router {name!r}, which has "
+            f"{', '.join(f'{one:.4g}' for one in splits)}; did you mean {near:.4g}?"
+        )
 
 
 def _world(plan: Plan) -> tuple[Any, Any]:

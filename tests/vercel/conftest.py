@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from golive.adapters.clocks import FakeClock
+from golive.adapters.routers.vercel import VercelRouter
 from golive.adapters.vercel.account import Account
 from tests.vercel.double.app import TOKEN, Double
-from tests.vercel.double.state import PROJECT, TEAM, Releases
+from tests.vercel.double.state import CANARY, PROJECT, RUNBOOK, STABLE, TEAM, Releases
 
 VARIABLE = "VERCEL_TOKEN"
 
@@ -20,13 +22,26 @@ VARIABLE = "VERCEL_TOKEN"
 class Standing:
     """A double that answers at `url`."""
 
-    def __init__(self, double: Double, url: str) -> None:
+    def __init__(self, double: Double, url: str, clock: FakeClock | None = None) -> None:
         self.double, self.url, self.releases = double, url, double.releases
+        self.clock = clock or FakeClock()
+        self.routers: list[VercelRouter] = []
 
     @property
     def account(self) -> dict[str, str]:
         """Give the settings that all drivers of Vercel's share."""
         return {"project": PROJECT, "team": TEAM, "api": self.url}
+
+    def router(self, **changed: str) -> VercelRouter:
+        """Give a fresh router of the release of `dpl_canary` beside `dpl_stable`."""
+        settings = {**self.account, "canary": CANARY, "base": STABLE, **changed}
+        router = VercelRouter(VercelRouter.Settings.model_validate(settings), self.clock)
+        self.routers.append(router)
+        return router
+
+    def sent(self, what: str) -> int:
+        """Give how many requests there were of this kind: the end of method and path."""
+        return sum(1 for call in self.double.calls if call.endswith(what))
 
 
 @asynccontextmanager
@@ -47,6 +62,24 @@ async def standing(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Standing]:
     double = Double(Releases(time.time))
     async with served(double.application()) as url:
         yield Standing(double, url)
+    assert double.broken == []
+
+
+@pytest_asyncio.fixture
+async def turned(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Standing]:
+    """A double whose time is `turned.clock`, which only moves when somebody sleeps on it; its release is at 1 %."""
+    monkeypatch.setenv(VARIABLE, TOKEN)
+    clock = FakeClock()
+    releases = Releases(lambda: clock.now().timestamp())
+    releases.configure({"enabled": True, "stages": [{"targetPercentage": percent} for percent in RUNBOOK]})
+    releases.start(CANARY)
+    clock.advance(100)
+    double = Double(releases)
+    async with served(double.application()) as url:
+        standing = Standing(double, url, clock)
+        yield standing
+        for router in standing.routers:
+            await router.aclose()
     assert double.broken == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from golive.plans import load
 from golive.ports import Finding, Result
 from golive.wiring import known_checks
 from tests.vercel.double import documents
-from tests.vercel.double.demand import OnDemand, refused
+from tests.vercel.double.demand import OnDemand, limited, refused
 from tests.vercel.double.state import CANARY, OTHER, PROJECT, RUNBOOK, STABLE
 
 PLAN = load("sandbox", None)[0]
@@ -99,6 +100,12 @@ async def test_no_check_passes_when_vercel_says_no(look, name):
     look.double.demands.append(refused(READS[name], 403, "forbidden", "Not authorized"))
     finding = await look(name)
     assert finding.result is Result.FAIL and "Not authorized" in finding.seen, finding
+
+
+async def test_a_limit_of_the_rate_is_no_failure_of_the_project(look):
+    look.double.demands.append(limited(READS["vercel-canary"], 20, time.time()))
+    finding = await look("vercel-canary")
+    assert finding.result is Result.COULD_NOT_MEASURE and "429" in finding.seen
 
 
 @pytest.mark.parametrize("name", [name for name in READS if name != "vercel-log"])

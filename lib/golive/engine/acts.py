@@ -22,6 +22,7 @@ PROOF_DELAY = 1.0
 ACT_DEADLINE = 5.0
 IN_FLIGHT = 3.5
 COUNTED_AFTER = 1.5
+READ_AGAIN = 0.5
 
 
 class Acts:
@@ -88,7 +89,8 @@ class Acts:
         if not rolled.done:
             rolled = await roll_back(self._router, self._clock, reason)
         title = "ROLLED BACK" if rolled.done else "ROLLBACK NOT CONFIRMED"
-        self._ledger.tell("alarm", title, reason, run, "91_incident.ipynb")
+        text = reason if rolled.done else f"{reason}; {rolled.why}"
+        self._ledger.tell("alarm", title, text, run, "91_incident.ipynb")
         await self._clock.sleep(IN_FLIGHT)
         counted_after = self._sight.requests(self._clock.monotonic() - COUNTED_AFTER)[Version.CANARY]
         stable = await self._post.sources.health.probe(Version.STABLE)
@@ -122,12 +124,23 @@ class Acts:
             answer = Unknown(f"no answer in {ACT_DEADLINE:.0f} s")
         if isinstance(answer, Refused | Superseded):
             return answer.__class__.__name__.lower(), answer.why
-        back = await self._router.read()
+        back = await self._shown(share)
         if isinstance(back, Split) and abs(back.share - share) < SAME:
             return "done", f"{back.share:.2%} read back from the router"
         if isinstance(back, Split) and not isinstance(answer, Done):
-            return "refused", f"the router still reads back {back.share:.2%}"
-        return "unknown", "the router does not say what it did"
+            return "refused", f"the router still reads back {back.share:.2%}: {answer.why}"
+        why = "" if isinstance(answer, Done) else f": {answer.why}"
+        return "unknown", f"the router does not say what it did{why}"
+
+    async def _shown(self, share: float) -> Split | Unknown:
+        """Read until the share shows, or for as long as reads of this router may be behind; give the last read."""
+        until = self._clock.monotonic() + self._router.can.read_lag
+        while True:
+            back = await self._router.read()
+            shown = isinstance(back, Split) and abs(back.share - share) < SAME
+            if shown or self._clock.monotonic() >= until:
+                return back
+            await self._clock.sleep(READ_AGAIN)
 
 
 def _still_wanted(request: str) -> Callable[[Sequence[Entry]], None]:

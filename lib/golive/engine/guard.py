@@ -159,6 +159,9 @@ class Guard:
     def _read_back(self, now: float) -> None:
         """Hold the newest read-back against the record, unless the split is being moved just now."""
         act, inbox = self.state.act, self.sight.inbox
+        note = inbox.split.note if isinstance(inbox.split, Split) else ""
+        if note and self.state.canary_out and self.state.rollback is None:
+            self.ledger.tell("warning", "THE ROUTER SAYS", note, self.state.run, "golive status")
         moving = act is not None and act.open and act.name in ("shift", "set back", "rollback")
         if moving or _under_way(self._moving) or _under_way(self._rolling):
             self._watch.moved(now + self.post.sources.router.can.read_lag)

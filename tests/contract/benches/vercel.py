@@ -73,10 +73,10 @@ class Vercel(RouterBench):
 
 
 class SlowVercel(Vercel):
-    """Reads show a change half a second later, and a rollback takes a second from its 201."""
+    """Reads show a change 0.2 s later, and a rollback takes 0.3 s from its 201."""
 
     name = "slow vercel"
-    ways = Ways(lag=0.5, rollback_takes=1.0)
+    ways = Ways(lag=0.2, rollback_takes=0.3)
 
 
 def _restore(before: str | None) -> None:

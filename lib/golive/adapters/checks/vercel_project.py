@@ -12,9 +12,10 @@ from golive.adapters.routers.vercel import VercelRouter
 from golive.adapters.routers.vercel_settings import VercelSettings
 from golive.adapters.vercel.inventory import WITHIN
 from golive.adapters.vercel.models import DeploymentDetails, Project
-from golive.adapters.vercel.trouble import Trouble
+from golive.adapters.vercel.trouble import Kind, Trouble
 from golive.ports import MetricSource
 
+LATER = (Kind.LIMITED, Kind.HELD_BACK)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -28,7 +29,7 @@ class VercelProject:
 
     async def get(self, model: type[Model], path: str, **query: str) -> Model | Trouble:
         """Read."""
-        return await self.api.get(model, path, WITHIN, **query)
+        return await self.api.get(model, path, WITHIN, False, **query)
 
     async def project(self) -> Project | Trouble:
         """Give the project itself."""
@@ -53,4 +54,5 @@ def through(look: Callable[[VercelProject, Any], Awaitable[Saw | Unseen]]) -> Lo
 def unseen(expected: str, *answers: object) -> Saw | Unseen:
     """Give what a check came to that some answer kept from seeing: a failure when Vercel refused, else unseen."""
     trouble = next(answer for answer in answers if isinstance(answer, Trouble))
-    return Saw(False, expected, trouble.why) if trouble.is_refusal else Unseen(expected, trouble.why)
+    refused = trouble.is_refusal and trouble.kind not in LATER
+    return Saw(False, expected, trouble.why) if refused else Unseen(expected, trouble.why)

@@ -21,6 +21,7 @@ ROLLBACK_WITHIN = 2.8
 ROLLBACK_AGAIN = 20.0
 LAST_LOOK = 0.5
 POLL = 0.2
+ROLLBACK_POLL = 0.4
 SAME = 1e-9
 Moved = Done | Refused | Superseded | Unknown
 
@@ -114,6 +115,8 @@ class VercelRouter:
             self._changed_at = self._clock.monotonic()
             within = until - self._clock.monotonic() - LAST_LOOK
             said = await self._releases.roll_back(self._back_to(sight), f"golive: {reason}", within)
+            if isinstance(said, Trouble) and said.kind is Kind.CONFLICT:
+                said = b""  # Vercel is at a rollback already
             if not isinstance(said, Trouble) or said.maybe_done:
                 self._asked_back = self._changed_at
         sight = await self._until_nobody(until)
@@ -137,22 +140,23 @@ class VercelRouter:
         await self._releases.aclose()
 
     # --- looking
-    async def _look(self) -> Sight | Trouble:
-        rollout = await self._releases.rollout()
+    async def _look(self, urgent: bool = False) -> Sight | Trouble:
+        rollout = await self._releases.rollout(urgent)
         if isinstance(rollout, Trouble):
             return rollout
         sight = of_active(rollout, self._settings.canary)
         if sight is not None:
             return sight
-        project = await self._releases.project()
+        project = await self._releases.project(urgent)
         if isinstance(project, Trouble):
             return project
         return of_production(rollout, project, self._settings.canary, self._settings.base)
 
     async def _look_within(self, seconds: float) -> Sight | Trouble:
+        """Look for a rollback, which no limit of ours holds back."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._look()
+                return await self._look(urgent=True)
         except TimeoutError:
             return Trouble(Kind.NO_ANSWER, f"{Kind.NO_ANSWER} in {max(0.0, seconds):.1f} s")
 
@@ -286,13 +290,17 @@ class VercelRouter:
         while True:
             sight = await self._look_within(until - self._clock.monotonic())
             nobody = isinstance(sight, Sight) and sight.share == 0.0
-            if nobody or self._clock.monotonic() + POLL > until - LAST_LOOK:
+            if nobody or self._clock.monotonic() + ROLLBACK_POLL > until - LAST_LOOK:
                 return sight
-            await self._clock.sleep(POLL)
+            await self._clock.sleep(ROLLBACK_POLL)
 
     async def _job(self, until: float) -> str:
         """Say how Vercel's job stands; one that has failed is asked for anew next time."""
-        project = await self._releases.project(until - self._clock.monotonic())
+        try:
+            async with asyncio.timeout(max(0.1, until - self._clock.monotonic())):
+                project = await self._releases.project(urgent=True)
+        except TimeoutError:
+            return "Vercel does not say how far"
         if isinstance(project, Trouble) or project.lastAliasRequest is None:
             return project.why if isinstance(project, Trouble) else "Vercel shows no job"
         job = project.lastAliasRequest

@@ -50,9 +50,11 @@ class Api:
         self._not_before: dict[str, float] = {}
         self._client: httpx.AsyncClient | None = None
 
-    async def get(self, model: type[Model], path: str, within: float = READ_WITHIN, **query: str) -> Model | Trouble:
-        """Read; counted against the requests a minute."""
-        content = await self._call("GET", path, query, None, within)
+    async def get(
+        self, model: type[Model], path: str, within: float = READ_WITHIN, urgent: bool = False, **query: str
+    ) -> Model | Trouble:
+        """Read; what is `urgent` is counted among the requests a minute, and never held back by them."""
+        content = await self._call("GET", path, query, None, within, urgent)
         return content if isinstance(content, Trouble) else _understood(model, f"GET {path}", content)
 
     async def send(
@@ -84,7 +86,7 @@ class Api:
             httpx.HTTPError: To who reads, when a stream that was open breaks off or stays silent.
         """
         what, opened = f"GET {path}", False
-        told = self._before(what, "GET")
+        told = self._before(what, urgent=False)
         if isinstance(told, Trouble):
             yield told
             return
@@ -119,9 +121,11 @@ class Api:
             await self._client.aclose()
             self._client = None
 
-    async def _call(self, verb: str, path: str, query: Mapping[str, str], body: Any, within: float) -> bytes | Trouble:
+    async def _call(
+        self, verb: str, path: str, query: Mapping[str, str], body: Any, within: float, urgent: bool = True
+    ) -> bytes | Trouble:
         what = f"{verb} {path}"
-        told = self._before(what, verb)
+        told = self._before(what, urgent)
         if isinstance(told, Trouble):
             return told
         url = httpx.URL(self._url(path), params=self._query(path, query))
@@ -141,7 +145,7 @@ class Api:
             return answer.content
         return self._refused(what, answer, answer.content)
 
-    def _before(self, what: str, verb: str) -> dict[str, str] | Trouble:
+    def _before(self, what: str, urgent: bool) -> dict[str, str] | Trouble:
         """Give the headers of a call that may be made now, and count it; Trouble when it may not."""
         name = self.account.token_variable
         token = os.environ.get(name, "")
@@ -155,7 +159,7 @@ class Api:
             return Trouble(Kind.LIMITED, f"{what}: {Kind.LIMITED}; not asked for another {left:.1f} s", 429, left)
         while self._minute and self._minute[0] <= now - MINUTE:
             self._minute.popleft()
-        if verb == "GET" and len(self._minute) >= self.account.requests_per_minute:
+        if not urgent and len(self._minute) >= self.account.requests_per_minute:
             left = self._minute[0] + MINUTE - now
             why = f"{what}: {Kind.HELD_BACK} ({self.account.requests_per_minute}); the next in {left:.1f} s"
             return Trouble(Kind.HELD_BACK, why, wait=left)

@@ -146,7 +146,7 @@ async def pages(api: Api, model: type[Pages], path: str, **query: str) -> list[P
     """Give a list's pages, ten at most."""
     found: list[Pages] = []
     while len(found) < MOST_PAGES:
-        page = await api.get(model, path, WITHIN, **query)
+        page = await api.get(model, path, WITHIN, False, **query)
         if isinstance(page, Trouble):
             return page
         found.append(page)

@@ -31,14 +31,14 @@ class RollingReleases:
         self._project = f"/v1/projects/{api.account.project}"
         self._newest = 0.0
 
-    async def rollout(self) -> Rollout | Trouble | None:
+    async def rollout(self, urgent: bool = False) -> Rollout | Trouble | None:
         """Give the newest rollout as it stands; None when the project never had one."""
-        said = await self._api.get(RolloutEnvelope, f"{self._project}/rolling-release")
+        said = await self._api.get(RolloutEnvelope, f"{self._project}/rolling-release", urgent=urgent)
         return said if isinstance(said, Trouble) else self._fresh(said.rollingRelease)
 
-    async def project(self, within: float = READ_WITHIN) -> Project | Trouble:
+    async def project(self, urgent: bool = False) -> Project | Trouble:
         """Give the project: what production is served by, and the newest promotion or rollback."""
-        return await self._api.get(Project, f"/v9/projects/{self._api.account.project}", within)
+        return await self._api.get(Project, f"/v9/projects/{self._api.account.project}", urgent=urgent)
 
     async def config(self) -> Config | Trouble | None:
         """Give the template of the next rollout; None when rolling releases are off."""
