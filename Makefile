@@ -2,7 +2,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse staging faults test system lint bench verdict lock clean
+.PHONY: rehearse staging faults test system vercel-cli lint bench verdict lock clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@PYTHON=$(PY) .ci/setup && touch $@
@@ -21,6 +21,9 @@ test: .venv/ready
 
 system:
 	@.ci/system
+
+vercel-cli:
+	@.ci/vercel-cli
 
 lint: .venv/ready
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check lib tests benchmarks

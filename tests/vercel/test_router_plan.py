@@ -9,6 +9,7 @@ from golive.core.errors import PlanError
 from golive.core.plan import Plan
 from golive.ports import Done, Refused, Unknown
 from tests.builders import sandbox
+from tests.vercel.double.app import TOKEN
 from tests.vercel.double.state import CANARY, RUNBOOK, STABLE
 
 RELEASE = {"project": "shop", "team": "team_acme", "canary": CANARY, "base": STABLE}
@@ -143,5 +144,5 @@ async def test_a_dark_stage_of_nobody_is_gone_through(standing):
 async def test_what_to_do_by_hand_names_the_variable_and_never_the_token(turned):
     said = turned.router().by_hand()
 
-    assert "$VERCEL_TOKEN" in said and "a-token" not in said
+    assert "$VERCEL_TOKEN" in said and TOKEN not in said
     assert f"/rollback/{STABLE}?teamId=team_acme" in said

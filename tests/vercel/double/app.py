@@ -15,7 +15,7 @@ from tests.vercel.double.contract import contract
 from tests.vercel.double.demand import OnDemand
 from tests.vercel.double.state import NAME, PROJECT, SLUG, TEAM, Made, Refusal, Releases
 
-TOKEN = "a-token-of-the-double"
+TOKEN = "aTokenOfTheDouble"
 Handler = Callable[[web.Request, Any], Any]
 
 

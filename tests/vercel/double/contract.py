@@ -16,6 +16,7 @@ from referencing.jsonschema import DRAFT202012
 FILE = Path(__file__).resolve().parents[4] / "shared" / "facts" / "vercel-openapi-subset.json"
 WHY_NOT = f"{FILE} is not here: requests and answers are held against the project's own models alone"
 NOT_IN_IT = ("activeStageIndex",)  # the command-line client sends it, and the contract does not know it
+OLDER = ((re.compile("^/teams/"), "/v2/teams/"), (re.compile("^/v9/(projects/[^/]+/rollback/)"), r"/v1/\1"))
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -55,6 +56,9 @@ class Contract:
             yield from (f"{method} {path}: answered {said}" for said in self._against(where, answer))
 
     def _find(self, method: str, path: str) -> tuple[str, dict[str, Any]] | None:
+        """Give an operation; the command-line client's older paths stand for those of the contract."""
+        for older, newer in OLDER:
+            path = older.sub(newer, path)
         for verb, pattern, template, operation in self._operations:
             if verb == method.lower() and pattern.fullmatch(path):
                 place = template.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
