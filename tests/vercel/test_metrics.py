@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -168,6 +169,25 @@ async def test_an_answer_that_is_something_else_is_could_not_measure(watched):
 async def test_a_connection_that_is_cut_is_could_not_measure(watched):
     watched.double.demands.append(OnDemand(QUERY, cut="after"))
     assert isinstance(await watched.after(0), CouldNotMeasure)
+
+
+async def test_a_read_never_waits_for_an_answer_that_does_not_come(watched):
+    watched.double.demands.append(OnDemand(QUERY, silent=4.0))
+    begun = time.monotonic()
+    read = await watched.source.read()
+    assert isinstance(read, CouldNotMeasure) and read.why is Unmeasured.SLOW
+    again = time.monotonic()
+    await watched.source.read()
+    assert again - begun < 3.0 and time.monotonic() - again < 0.1
+
+
+async def test_nobody_at_the_address_is_could_not_measure(monkeypatch):
+    monkeypatch.setenv("VERCEL_TOKEN", "a-token")
+    said = {"project": "shop", "team": "team_acme", "api": "http://127.0.0.1:1", "slow_guard_accepted_by": "Ada"}
+    checked = drivers.checked(drivers.METRICS, "vercel", {**said, "stable": STABLE, "canary": CANARY})
+    source = VercelMetrics.made(checked, drivers.Around(PLAN, FakeClock()))
+    assert isinstance(await source.read(), CouldNotMeasure)
+    await source.aclose()
 
 
 async def test_a_minute_costs_six_queries_and_one_for_each_critical_route(watched):

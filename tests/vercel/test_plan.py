@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from golive import drivers, wanted, wiring
+from golive.adapters.clocks import SystemClock
 from golive.core.errors import PlanError
 from golive.core.plan import Plan
 from golive.core.plan_text import parse
@@ -34,8 +35,18 @@ def filled(text: str = TEXT, **more: str) -> Plan:
     return parse(text.replace("https://TBD", "https://shop"), "params/production.yaml")
 
 
-def test_filled_in_it_could_be_started():
-    wiring.check_drivers(filled())
+def test_filled_in_it_could_be_started_and_each_of_its_drivers_made():
+    plan = filled()
+    wiring.check_drivers(plan)
+    around = drivers.Around(plan, SystemClock())
+    made = [drivers.made(group, one, around, {}) for group, one in wanted.drivers_of(plan)]
+    assert [type(one).__name__ for one in made] == [
+        "VercelRouter",
+        "VercelMetrics",
+        "VercelHealth",
+        "VercelLogs",
+        "VercelProber",
+    ]
 
 
 @pytest.mark.parametrize("key", FILLED)

@@ -66,8 +66,12 @@ def test_the_whole_goes_live_stage_by_stage_and_its_archive_verifies(rehearse):
     seen = httpx.get(control(rehearsal) + "/-/calls").json()
 
     assert rehearsal.end() == 0, rehearsal.log.read_text()
-    state = fold(ended(rehearsal))
+    entries = ended(rehearsal)
+    state = fold(entries)
     assert state.closed == "completed"
+    proofs = [e.body for e in entries if e.kind is Kind.OUTCOME and e.body["act"] == "prove"]
+    assert len(proofs) == 5 and all("forced to canary: met canary" in one["seen"] for one in proofs)
+    assert "which is no proof of the share" in proofs[0]["seen"] or "no visitor counted yet" in proofs[0]["seen"]
     assert all(phase.closed_at for phase in state.phases)
     writes = [call.rpartition("/")[2] for call in seen["calls"] if not call.startswith("GET")]
     assert writes == ["config", "start", "approve-stage", "approve-stage", "approve-stage", "complete"]

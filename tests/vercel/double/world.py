@@ -12,6 +12,7 @@ from golive.core.scalars import Number, Part, YesNo
 from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.sandbox.faults import SANDBOX, Fault
+from golive.sandbox.site import RELEASES
 from tests.vercel.double.app import TOKEN
 
 FAULTS = tuple(fault for fault in SANDBOX if not fault.before_shift)
@@ -20,6 +21,10 @@ ENTRY_POINTS = "[golive.worlds]\nvercel-double = tests.vercel.double.world:Doubl
 ROUTER = (
     "router: {driver: vercel, settings: {project: shop, team: team_acme, canary: dpl_canary, base: dpl_stable, "
     'api: "{world.vercel}", read_lag: 2s, read_every: 1s}}'
+)
+PROBER = (  # the sandbox's versions answer with these ids of their own
+    'prober: {driver: vercel, settings: {router: "{world.router}", '
+    f"stable: {RELEASES['stable'][1]}, canary: {RELEASES['canary'][1]}}}}}"
 )
 
 
@@ -67,7 +72,8 @@ def installed(folder: Path, name: str = "vercel-rehearsal") -> dict[str, str]:
     (project / "params").mkdir(parents=True)
     (project / "golive.toml").write_text("")
     text = (REPOSITORY / "params" / "sandbox.yaml").read_text()
+    text = text.replace("router: {driver: sandbox}", ROUTER)
     text = text.replace("name: sandbox\n", f"name: {name}\n", 1).replace("world: sandbox", "world: vercel-double")
-    (project / "params" / f"{name}.yaml").write_text(text.replace("router: {driver: sandbox}", ROUTER))
+    (project / "params" / f"{name}.yaml").write_text(text.replace("prober: {driver: sandbox}", PROBER))
     path = os.pathsep.join([str(folder / "package"), str(REPOSITORY)])
     return {**os.environ, "PYTHONPATH": path, "GOLIVE_HOME": str(project), "VERCEL_TOKEN": TOKEN}

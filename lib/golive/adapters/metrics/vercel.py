@@ -25,7 +25,7 @@ from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
 WITHIN = 10.0  # for one question, which is asked beside the guard's looks
-PATIENCE = 2.5  # of a read that has nothing to tell yet
+PATIENCE = 2.5  # of the first read
 RETRY = 10.0
 MARGIN = 5.0
 FIRST = 5  # buckets of the first read
@@ -67,7 +67,7 @@ Metric = Annotated[str, AfterValidator(_metric)]
 class VercelMetrics:
     """`golive.ports.MetricSource` on `POST /v2/observability/query`, a paid add-on (Observability Plus).
 
-    A read never waits for Vercel for longer than a moment: questions are asked beside it, once for each bucket. Until a
+    No read but the first waits for Vercel: questions are asked beside it, once for each bucket. Until a
     newer bucket is finished and `lag` has passed, the same counts come again. Times are percentiles of function
     invocations, so that the requests over a limit are the most that there can have been.
     """
@@ -127,7 +127,7 @@ class VercelMetrics:
         self._asking: asyncio.Task[Counters | CouldNotMeasure] | None = None
         self._newest: Counters | CouldNotMeasure | None = None
         self._counted: Counters | None = None
-        self._next, self._until = 0.0, 0.0
+        self._next, self._until, self._patience = 0.0, 0.0, PATIENCE
         self._project: Project | None = None
 
     @property
@@ -141,8 +141,8 @@ class VercelMetrics:
         if self._asking is None and self._clock.monotonic() >= self._next:
             self._asking = asyncio.create_task(self._ask())
         if self._asking is not None:
-            patience = PATIENCE if self._newest is None else 0.0
-            await asyncio.wait({self._asking}, timeout=patience)
+            await asyncio.wait({self._asking}, timeout=self._patience)
+            self._patience = 0.0
             if self._asking.done():
                 self._newest, self._asking = self._asking.result(), None
         return self._newest or CouldNotMeasure(Unmeasured.SLOW, "observability has not answered yet")
