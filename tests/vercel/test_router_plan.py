@@ -146,3 +146,14 @@ async def test_what_to_do_by_hand_names_the_variable_and_never_the_token(turned)
 
     assert "$VERCEL_TOKEN" in said and TOKEN not in said
     assert f"/rollback/{STABLE}?teamId=team_acme" in said
+
+
+async def test_a_release_that_vercel_drives_by_itself_is_not_driven_along(turned):
+    stages = [{"targetPercentage": n, **({"duration": 5} if n < 100 else {})} for n in RUNBOOK]
+    turned.releases.abort()
+    turned.releases.configure({"enabled": True, "advancementType": "automatic", "stages": stages})
+    turned.releases.start(CANARY)
+    answer = await turned.router().set(SECOND, expect=FIRST)
+
+    assert isinstance(answer, Refused) and "goes on to the next stage by itself (automatic)" in answer.why
+    assert turned.sent("approve-stage") == 0

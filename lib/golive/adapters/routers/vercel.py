@@ -8,20 +8,17 @@ from urllib.parse import quote, urlencode
 
 from golive.adapters.routers.vercel_settings import VercelSettings
 from golive.adapters.vercel.api import READ_WITHIN, Api
+from golive.adapters.vercel.looking import LAST_LOOK, POLL, Looking
 from golive.adapters.vercel.models import Rollout
 from golive.adapters.vercel.releases import RollingReleases
-from golive.adapters.vercel.sight import PAUSED, Sight, agrees, of_active, of_production, told
+from golive.adapters.vercel.sight import PAUSED, Sight, agrees, told
 from golive.adapters.vercel.trouble import Kind, Trouble
 from golive.drivers import Around
 from golive.ports import Clock, Done, Proof, Refused, RouterCan, Split, Superseded, Unknown
 
 SET_WITHIN = 4.0
-SHOWN_WITHIN = 1.0
 ROLLBACK_WITHIN = 2.8
 ROLLBACK_AGAIN = 20.0
-LAST_LOOK = 0.5
-POLL = 0.2
-ROLLBACK_POLL = 0.4
 SAME = 1e-9
 Moved = Done | Refused | Superseded | Unknown
 
@@ -54,6 +51,7 @@ class VercelRouter:
         self.api = Api(settings, clock)
         self._settings, self._clock = settings, clock
         self._releases = RollingReleases(self.api)
+        self._looking = Looking(self._releases, settings.canary, settings.base, clock)
         self._moving = asyncio.Lock()
         self._remembered: tuple[float, Split] | None = None
         self._changed_at = -self.can.read_lag
@@ -66,7 +64,7 @@ class VercelRouter:
         now = self._clock.monotonic()
         if self._remembered is not None and now < self._remembered[0] + self._settings.read_every.total_seconds():
             return self._remembered[1]
-        sight = await self._look()
+        sight = await self._looking.now()
         if isinstance(sight, Trouble):
             return Unknown(sight.why)
         split = await self._split(sight)
@@ -82,7 +80,7 @@ class VercelRouter:
         until = self._clock.monotonic() + SET_WITHIN
         async with self._moving:
             self._remembered = None
-            sight = await self._patiently(until)
+            sight = await self._looking.patiently(until)
             while not isinstance(sight, Trouble):
                 split = await self._split(sight)
                 if isinstance(split, Unknown):
@@ -107,7 +105,7 @@ class VercelRouter:
         """
         until = self._clock.monotonic() + ROLLBACK_WITHIN
         self._remembered = None
-        sight = await self._look_within(READ_WITHIN)
+        sight = await self._looking.urgently(READ_WITHIN)
         if isinstance(sight, Sight) and sight.why and sight.share == 0.0:
             return Superseded(f"nobody is on {self._settings.canary}: {sight.why}", Split(0.0, sight.canary))
         said: bytes | Trouble = b""
@@ -119,14 +117,18 @@ class VercelRouter:
                 said = b""  # Vercel is at a rollback already
             if not isinstance(said, Trouble) or said.maybe_done:
                 self._asked_back = self._changed_at
-        sight = await self._until_nobody(until)
+        sight = await self._looking.until_nobody(until)
         if isinstance(sight, Sight) and sight.share == 0.0:
+            self._asked_back = None
             split = await self._split(sight)
             return Done(split) if isinstance(split, Split) else split
         seen = sight.why if isinstance(sight, Trouble) else f"{sight.share or 0:.0%} read back"
         if isinstance(said, Trouble):
             return (Refused if said.is_refusal else Unknown)(f"{said.why}; {seen}"[:480])
-        return Unknown(f"the rollback was accepted and is not done yet: {await self._job(until)}; {seen}"[:480])
+        job = await self._looking.at_the_job(until)
+        if job.failed:
+            self._asked_back = None
+        return Unknown(f"the rollback was accepted and is not done yet: {job.said}; {seen}"[:480])
 
     def by_hand(self) -> str:
         """Give the shell command that rolls back without this tool; it takes the token from the environment."""
@@ -139,35 +141,6 @@ class VercelRouter:
         """Close the connections."""
         await self._releases.aclose()
 
-    # --- looking
-    async def _look(self, urgent: bool = False) -> Sight | Trouble:
-        rollout = await self._releases.rollout(urgent)
-        if isinstance(rollout, Trouble):
-            return rollout
-        sight = of_active(rollout, self._settings.canary)
-        if sight is not None:
-            return sight
-        project = await self._releases.project(urgent)
-        if isinstance(project, Trouble):
-            return project
-        return of_production(rollout, project, self._settings.canary, self._settings.base)
-
-    async def _look_within(self, seconds: float) -> Sight | Trouble:
-        """Look for a rollback, which no limit of ours holds back."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._look(urgent=True)
-        except TimeoutError:
-            return Trouble(Kind.NO_ANSWER, f"{Kind.NO_ANSWER} in {max(0.0, seconds):.1f} s")
-
-    async def _patiently(self, until: float) -> Sight | Trouble:
-        """Look; wait once for a limit of Vercel's that is over in time."""
-        sight = await self._look()
-        if isinstance(sight, Trouble) and sight.kind is Kind.LIMITED and self._clock.monotonic() + sight.wait < until:
-            await self._clock.sleep(sight.wait)
-            return await self._look()
-        return sight
-
     async def _split(self, sight: Sight) -> Split | Unknown:
         if sight.share is None:
             return Unknown(sight.why)
@@ -175,7 +148,6 @@ class VercelRouter:
             self._token = await self._releases.token(self._settings.canary)
         return Split(sight.share, sight.canary, self._token or "", sight.note)
 
-    # --- forward
     def _arrived(self, share: float, expect: float | None) -> bool:
         """Say whether what is wanted stands already, and by us: expected so, or of a change whose outcome was open."""
         opened = self._open is not None and abs(self._open[0] - share) < SAME
@@ -194,8 +166,12 @@ class VercelRouter:
             return Refused(f"Vercel can't go down from {split.share:.0%} to {share:.0%}: only a rollback lowers it")
         if rollout is not None and (rollout.substate == PAUSED or rollout.queuedDeploymentId):
             return Superseded(f"{sight.note}; look at the release in Vercel's dashboard", split)
+        if rollout is not None and rollout.advancementType == "automatic":
+            return Refused(f"{sight.note}: only a release whose every stage is approved can wait for a verdict")
         if rollout is not None and rollout.base != wanted.base:
             return Refused(f"this release stands beside {rollout.base}, and the plan's base is {wanted.base}")
+        if self._open is not None and abs(self._open[0] - split.share) < SAME:
+            self._open = None  # it shows, so that its outcome is open no more
         if self._open is not None:
             left = self._open[1] + self._settings.read_lag.total_seconds() - self._clock.monotonic()
             if left > 0:
@@ -233,7 +209,7 @@ class VercelRouter:
             limited = said.kind is Kind.LIMITED and self._clock.monotonic() + said.wait < until
             if limited:
                 await self._clock.sleep(said.wait)
-            sight = await self._patiently(until)
+            sight = await self._looking.patiently(until)
             if limited and isinstance(sight, Sight) and sight == before:
                 return sight
             moved = isinstance(sight, Sight) and (sight.share != before.share or sight.why)
@@ -241,22 +217,13 @@ class VercelRouter:
                 why = f"somebody else was first: {sight.share:.2%} is read back; {said.why}"
                 return Superseded(why[:480], Split(sight.share, sight.canary, note=sight.note))
             return Refused(said.why)
-        seen = await self._until_shown(target, until)
+        seen = await self._looking.until_shown(target, until)
         if isinstance(seen, Sight) and seen.share is not None and abs(seen.share - target) < SAME:
             self._open = None
             return seen
         why = said.why if isinstance(said, Trouble) else "Vercel accepted it"
         back = seen.why if isinstance(seen, Trouble) or seen.share is None else f"{seen.share:.0%} is read back"
         return Unknown(f"{why}; {back}: reads may be {self._settings.read_lag.total_seconds():.0f} s behind"[:480])
-
-    async def _until_shown(self, target: float, until: float) -> Sight | Trouble:
-        until = min(until, self._clock.monotonic() + SHOWN_WITHIN)
-        while True:
-            sight = await self._look()
-            shown = isinstance(sight, Sight) and sight.share is not None and abs(sight.share - target) < SAME
-            if shown or self._clock.monotonic() + POLL > until:
-                return sight
-            await self._clock.sleep(POLL)
 
     async def _configured(self, until: float) -> Refused | Unknown | None:
         """Compare the project's stages with the plan's, and write them where the plan says so; None when they agree."""
@@ -279,34 +246,11 @@ class VercelRouter:
             else:
                 await self._clock.sleep(POLL)
 
-    # --- backward
     def _back_to(self, sight: Sight | Trouble) -> str:
         """Give the deployment to go back to: what stands beside our canary now, else the plan's base."""
         if isinstance(sight, Sight) and sight.rollout is not None and sight.rollout.base:
             return sight.rollout.base
         return self._settings.base
-
-    async def _until_nobody(self, until: float) -> Sight | Trouble:
-        while True:
-            sight = await self._look_within(until - self._clock.monotonic())
-            nobody = isinstance(sight, Sight) and sight.share == 0.0
-            if nobody or self._clock.monotonic() + ROLLBACK_POLL > until - LAST_LOOK:
-                return sight
-            await self._clock.sleep(ROLLBACK_POLL)
-
-    async def _job(self, until: float) -> str:
-        """Say how Vercel's job stands; one that has failed is asked for anew next time."""
-        try:
-            async with asyncio.timeout(max(0.1, until - self._clock.monotonic())):
-                project = await self._releases.project(urgent=True)
-        except TimeoutError:
-            return "Vercel does not say how far"
-        if isinstance(project, Trouble) or project.lastAliasRequest is None:
-            return project.why if isinstance(project, Trouble) else "Vercel shows no job"
-        job = project.lastAliasRequest
-        if job.type == "rollback" and not job.pending and job.jobStatus != "succeeded":
-            self._asked_back = None
-        return f"Vercel's {job.type} to {job.toDeploymentId} is {job.jobStatus}"
 
 
 def _no_stage(share: float, shares: tuple[float, ...]) -> str:
