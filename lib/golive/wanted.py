@@ -20,7 +20,7 @@ def check(plan: Plan) -> None:
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
-            drivers.checked(group, wanted.driver, drivers.filled(group, wanted, _example(plan)))
+            drivers.filled(group, wanted, _example(plan))
         except NameUnknown as error:
             raise PlanError(
                 f"plan {plan.name}: {error.kind} {error.name!r} is not installed"
