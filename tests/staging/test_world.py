@@ -177,7 +177,8 @@ async def grows(world):
 
 def total(world):
     url = world.told["prometheus"] + "/api/v1/query"
-    result = httpx.get(url, params={"query": "sum(http_requests_total)"}, timeout=1.0).json()["data"]["result"]
+    answer = httpx.get(url, params={"query": "sum(http_requests_total)"}, timeout=1.0).raise_for_status()
+    result = answer.json()["data"]["result"]
     return float(result[0]["value"][1]) if result else None
 
 
@@ -187,7 +188,7 @@ async def until(happens, seconds=20.0):
         try:
             if happens():
                 return
-        except httpx.TransportError:
+        except httpx.HTTPError:
             pass
         assert time.monotonic() < end
         await asyncio.sleep(0.2)
