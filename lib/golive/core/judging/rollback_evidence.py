@@ -10,6 +10,9 @@ unknown time, Shin, Ramdas and Rinaldo, "E-detectors", 2022).
 Nothing is gained by passing 1/α by far. What a look could bring beyond it is taken off and given
 back to all that it can bring below it, so that the expectation stays what it was (Fischer and
 Ramdas, "Improving Wald's sequential probability ratio test by avoiding overshoot", 2024).
+
+A canary that is not healthy need not be sick: it may lie between the lines, where HOLD is right.
+So the same is reckoned against a canary between them, and that has to show a little, too.
 """
 
 from __future__ import annotations
@@ -18,12 +21,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from golive.core.judging.beginnings import Beginnings, Parts, Schedule
 from golive.core.judging.bursts import Ratio
 
-TIMES = (2, 5, 25)  # multiples of the rollback limit that are tried as alternatives, and HIGHEST
+TIMES = (2, 12)  # multiples of the rollback limit that are tried as alternatives, and HIGHEST
 HIGHEST = 0.95
-PRIOR = (0.3, 0.3, 0.25, 0.15)
-AT_FIRST, AT_SHIFTS, ANYWHERE = 0.85, 0.05, 0.10  # prior chances of where a change begins
+PRIOR = (0.46, 0.46, 0.08)
+HEALTHY = Parts(first=0.86, shifts=0.01, anywhere=0.13)  # of the stake against a healthy canary
+BETWEEN = Parts(first=0.50, shifts=0.02, anywhere=0.48)  # of the stake against one between the lines
+BETWEEN_WANTED = math.log(3)
+NOTHING_LEFT = 1e-300
 LOWEST_BOOSTED = -1.0  # below it the line is too far for a boost to matter
 
 
@@ -47,13 +54,30 @@ def alternatives(trigger: float) -> tuple[tuple[float, float], ...]:
     return tuple((share, weight / sum(kept)) for share, weight in zip([*shares, HIGHEST], kept, strict=True))
 
 
-def spent(expected: float) -> float:
-    """Give how much of the weight for a change at any look is spent when so many bad ones were due.
+def between(limit: float, trigger: float) -> float:
+    """Give the share that lies between the lines: twice the proceed limit, or the middle when that is nearer."""
+    return min(2 * limit, math.sqrt(limit * trigger))
 
-    In units of what the limit allows, so that it does not depend on traffic; its density falls as
-    1/(m log² m), the slowest that still sums to one without an end of time.
-    """
-    return 1 - 1 / (1 + math.log1p(expected))
+
+@dataclass(frozen=True)
+class _Stake:
+    """What one look stakes on a change that begins with it, and what then is left; as logarithms."""
+
+    entering: float
+    left: float
+
+
+class _Staking:
+    """Divides a stake of 1 by its parts, look by look."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._left = parts, 1.0
+
+    def __call__(self, now: Parts) -> _Stake:
+        parts = self._parts
+        entering = parts.first * now.first + parts.shifts * now.shifts + parts.anywhere * now.anywhere
+        self._left -= entering
+        return _Stake(math.log(entering) if entering > 0 else -math.inf, math.log(max(self._left, NOTHING_LEFT)))
 
 
 class _Track:
@@ -61,19 +85,20 @@ class _Track:
 
     def __init__(self, limit: float, trigger: float, correlation: float, wanted: float) -> None:
         tried = alternatives(trigger)
-        self._ratio = Ratio(limit, [share for share, _ in tried], correlation)
+        self._ratio = Ratio(limit, [*(share for share, _ in tried), between(limit, trigger)], correlation)
         self._prior = [math.log(weight) for _, weight in tried]
         self._limit, self._wanted = limit, wanted
         self._logs = [-math.inf] * len(tried)
         self._untouched = 0.0  # of the weight that no change has taken yet
         self.best = [-math.inf] * len(tried)  # the single start with the greatest weight, each alternative's
         self.begun = [(0, 0)] * len(tried)
-        self.log = 0.0
+        self._sick = [-math.inf] * len(tried)
+        self.log = self.beyond = 0.0
 
-    def add(self, requests: int, bad: int, entering: float, left: float, before: tuple[int, int]) -> None:
-        """Take in a look: `entering` (a logarithm) begins a change here, `left` of the weight is untouched."""
+    def add(self, requests: int, bad: int, healthy: _Stake, sick: _Stake, before: tuple[int, int]) -> None:
+        """Take in a look: against a healthy canary, and against one between the lines."""
         scale, logs, exp, log1p = self._untouched, self._logs, math.exp, math.log1p
-        new = entering + scale
+        new = healthy.entering + scale
         for j, prior in enumerate(self._prior):
             low, high = logs[j], new + prior
             if self.best[j] < high:
@@ -81,13 +106,24 @@ class _Track:
             if low > high:
                 low, high = high, low
             logs[j] = high + log1p(exp(low - high))
-        rest = left + scale
+        rest = healthy.left + scale
         boost = self._boost(logs, rest, requests) if LOWEST_BOOSTED <= self.log < self._wanted else 0.0
-        for j, gain in enumerate(self._ratio(requests, bad)):
+        *gains, against_between = self._ratio(requests, bad)
+        for j, gain in enumerate(gains):
             logs[j] += gain + boost
             self.best[j] += gain + boost
         self._untouched = scale + boost
         self.log = _log_sum([*logs, rest + boost])
+        self._add_beyond(gains, against_between, sick)
+
+    def _add_beyond(self, gains: list[float], against_between: float, stake: _Stake) -> None:
+        logs, exp, log1p = self._sick, math.exp, math.log1p
+        for j, (prior, gain) in enumerate(zip(self._prior, gains, strict=True)):
+            low, high = logs[j], stake.entering + prior
+            if low > high:
+                low, high = high, low
+            logs[j] = high + gain - against_between + (log1p(exp(low - high)) if low > -math.inf else 0.0)
+        self.beyond = _log_sum([*logs, stake.left])
 
     def _boost(self, base: list[float], rest: float, requests: int) -> float:
         """Give by how much every outcome below the line may be raised for what lies beyond it."""
@@ -111,14 +147,16 @@ class _Track:
         return 0.0
 
     def _after(self, base: list[float], rest: float, requests: int, bad: int) -> float:
-        gains = self._ratio(requests, bad)
-        return _log_sum([*(log + gain for log, gain in zip(base, gains, strict=True)), rest])
+        gains = self._ratio(requests, bad)  # and one more, of the share between the lines
+        return _log_sum([*(log + gain for log, gain in zip(base, gains, strict=False)), rest])
 
 
 class RollbackEvidence:
-    """The running evidence of one criterion against a canary at `limit`."""
+    """The running evidence of one criterion against a canary at `limit`, and against one between the lines."""
 
-    def __init__(self, limit: float, trigger: float, correlations: Sequence[float], wanted: float) -> None:
+    def __init__(
+        self, limit: float, trigger: float, correlations: Sequence[float], wanted: float, schedule: Schedule
+    ) -> None:
         """Begin with nothing seen.
 
         Args:
@@ -126,29 +164,30 @@ class RollbackEvidence:
             trigger: Share above which the runbook rolls back; alternatives begin beyond it.
             correlations: What the correlation within a second may be; the least evidence counts.
             wanted: log(1/α): what a rollback needs.
+            schedule: What is planned of the half that this α is for.
         """
         self.limit, self.wanted = limit, wanted
         self.requests = self.bad = 0
         self._tracks = [_Track(limit, trigger, correlation, wanted) for correlation in correlations]
-        self._entering, self._left, self._shifts = AT_FIRST, 1.0, 0
+        self._beginnings = Beginnings(schedule)
+        self._healthy, self._sick = _Staking(HEALTHY), _Staking(BETWEEN)
 
     def shift(self) -> None:
         """Say that a split has just moved: changes like to begin there."""
-        if self.requests:
-            self._shifts += 1
-            self._entering += AT_SHIFTS / (self._shifts * (self._shifts + 1))
+        self._beginnings.shift()
+
+    def wait(self, seconds: float, planned: bool) -> None:
+        """Say that so many seconds have passed up to the coming look, of a planned soak or beyond it."""
+        self._beginnings.wait(seconds, planned)
 
     def add(self, requests: int, bad: int) -> None:
         """Take in one look's canary requests and the bad ones among them."""
         if not requests:
             return
-        due, before = self.limit * self.requests, (self.requests, self.bad)
-        entering = self._entering + ANYWHERE * (spent(due + self.limit * requests) - spent(due))
-        self._entering = 0.0
-        self._left -= entering
-        weight, left = math.log(entering), math.log(self._left)
+        now, before = self._beginnings.take(), (self.requests, self.bad)
+        healthy, sick = self._healthy(now), self._sick(now)
         for track in self._tracks:
-            track.add(requests, bad, weight, left, before)
+            track.add(requests, bad, healthy, sick, before)
         self.requests += requests
         self.bad += bad
 
@@ -156,6 +195,16 @@ class RollbackEvidence:
     def log(self) -> float:
         """The logarithm of the e-process, at the correlation that gives the least."""
         return min(track.log for track in self._tracks)
+
+    @property
+    def beyond(self) -> float:
+        """The logarithm of the evidence against a canary between the lines, at the correlation that gives the least."""
+        return min(track.beyond for track in self._tracks)
+
+    @property
+    def strength(self) -> float:
+        """The weaker of the two as a share of what it takes: from 1 on there is evidence for a rollback."""
+        return max(0.0, min(self.log / self.wanted, self.beyond / BETWEEN_WANTED))
 
     @property
     def stretch(self) -> Stretch:
