@@ -23,6 +23,7 @@ from golive.core.judging.rollback_evidence import (
     NOTHING_LEFT,
     alternatives,
     between,
+    weights_of_others,
 )
 
 LARGE = 1e150
@@ -74,13 +75,15 @@ class ManyRollback(Fed):
         shares = [*(share for share, _ in tried), between(limit, trigger)]
         self.ratios = Ratios(limit, shares, grid_up_to(most))
         self._prior = tuple(weight for _, weight in tried)
+        self._prior_of_others = weights_of_others(len(tried))
         tracks, runs = correlation.shape
         shape = (len(tried), tracks, runs)
         self.correlation = correlation
         self.beginnings = ManyBeginnings(schedule, runs)
         self.requests, self.bad = (np.zeros(runs, np.int64) for _ in range(2))
         self._left, self._left_sick = np.ones(runs), np.ones(runs)
-        self._values, self._best, self._sick = (np.zeros(shape) for _ in range(3))
+        self._values, self._best = np.zeros(shape), np.zeros(shape)
+        self._sick = np.zeros((len(self._prior_of_others), tracks, runs))
         self._begun_requests, self._begun_bad = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self._untouched, self._total = np.ones((tracks, runs)), np.ones((tracks, runs))
         self._untouched_sick, self._total_sick = np.ones((tracks, runs)), np.ones((tracks, runs))
@@ -111,7 +114,7 @@ class ManyRollback(Fed):
         base = self._values + start
         boost = self._boost(requests, base, rest)
         gains = self.ratios.gains(requests, bad, self.correlation)
-        self._add_sick(gains[:-1] - gains[-1], entering_sick)
+        self._add_sick(gains[: len(self._prior_of_others)] - gains[-1], entering_sick)
         gains = gains[:-1]
         top = _beyond_reach(gains)
         if top is not None:
@@ -136,7 +139,7 @@ class ManyRollback(Fed):
 
     def _add_sick(self, gains: Real, entering: Real) -> None:
         """Take in a look against a canary between the lines."""
-        base = self._sick + np.array(self._prior)[:, None, None] * (entering * self._untouched_sick)
+        base = self._sick + np.array(self._prior_of_others)[:, None, None] * (entering * self._untouched_sick)
         top = _beyond_reach(gains)
         if top is not None:
             gains -= top

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PLANNED = 0.95  # of what is for any second, goes to the planned ones; the rest has no end of time
 UNHURRIED = 60.0  # seconds beyond the plan after which a good part of that rest is spent
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """Of a stake of 1: what goes to the first request, to the shifts, and to any second."""
 
     first: float

@@ -30,7 +30,7 @@ PRIOR = (0.46, 0.46, 0.08)
 HEALTHY = Parts(first=0.86, shifts=0.01, anywhere=0.13)  # of the stake against a healthy canary
 BETWEEN = Parts(first=0.50, shifts=0.02, anywhere=0.48)  # of the stake against one between the lines
 BETWEEN_WANTED = math.log(3)
-NOTHING_LEFT = 1e-300
+NOTHING_LEFT, NOT_BEGUN = 1e-300, -1e300
 LOWEST_BOOSTED = -1.0  # below it the line is too far for a boost to matter
 
 
@@ -54,17 +54,18 @@ def alternatives(trigger: float) -> tuple[tuple[float, float], ...]:
     return tuple((share, weight / sum(kept)) for share, weight in zip([*shares, HIGHEST], kept, strict=True))
 
 
+def weights_of_others(number: int) -> tuple[float, ...]:
+    """Give the weights, against a canary between the lines, of the first of so many alternatives.
+
+    The highest is left out where there are others: what is gained by it is not needed for so little evidence.
+    """
+    used = max(1, number - 1)
+    return (1 / used,) * used
+
+
 def between(limit: float, trigger: float) -> float:
     """Give the share that lies between the lines: twice the proceed limit, or the middle when that is nearer."""
     return min(2 * limit, math.sqrt(limit * trigger))
-
-
-@dataclass(frozen=True)
-class _Stake:
-    """What one look stakes on a change that begins with it, and what then is left; as logarithms."""
-
-    entering: float
-    left: float
 
 
 class _Staking:
@@ -73,11 +74,12 @@ class _Staking:
     def __init__(self, parts: Parts) -> None:
         self._parts, self._left = parts, 1.0
 
-    def __call__(self, now: Parts) -> _Stake:
-        parts = self._parts
-        entering = parts.first * now.first + parts.shifts * now.shifts + parts.anywhere * now.anywhere
+    def __call__(self, now: Parts) -> tuple[float, float]:
+        """Give what is staked on a change that begins with this look, and what then is left; as logarithms."""
+        first, shifts, anywhere = self._parts
+        entering = first * now[0] + shifts * now[1] + anywhere * now[2]
         self._left -= entering
-        return _Stake(math.log(entering) if entering > 0 else -math.inf, math.log(max(self._left, NOTHING_LEFT)))
+        return math.log(entering or NOTHING_LEFT), math.log(max(self._left, NOTHING_LEFT))
 
 
 class _Track:
@@ -88,42 +90,50 @@ class _Track:
         self._ratio = Ratio(limit, [*(share for share, _ in tried), between(limit, trigger)], correlation)
         self._prior = [math.log(weight) for _, weight in tried]
         self._limit, self._wanted = limit, wanted
-        self._logs = [-math.inf] * len(tried)
+        self._logs = [NOT_BEGUN] * len(tried)
         self._untouched = 0.0  # of the weight that no change has taken yet
-        self.best = [-math.inf] * len(tried)  # the single start with the greatest weight, each alternative's
+        self.best = [NOT_BEGUN] * len(tried)  # the single start with the greatest weight, each alternative's
         self.begun = [(0, 0)] * len(tried)
-        self._sick = [-math.inf] * len(tried)
+        self._prior_of_others = [math.log(weight) for weight in weights_of_others(len(tried))]
+        self._others = [NOT_BEGUN] * len(self._prior_of_others)
         self.log = self.beyond = 0.0
 
-    def add(self, requests: int, bad: int, healthy: _Stake, sick: _Stake, before: tuple[int, int]) -> None:
-        """Take in a look: against a healthy canary, and against one between the lines."""
-        scale, logs, exp, log1p = self._untouched, self._logs, math.exp, math.log1p
-        new = healthy.entering + scale
+    def add(
+        self, requests: int, bad: int, healthy: tuple[float, float], sick: tuple[float, float], before: tuple[int, int]
+    ) -> None:
+        """Take in a look: what enters and what is left against a healthy canary, and against one between the lines."""
+        scale, logs, best, exp, log1p = self._untouched, self._logs, self.best, math.exp, math.log1p
+        new, rest = healthy[0] + scale, healthy[1] + scale
         for j, prior in enumerate(self._prior):
             low, high = logs[j], new + prior
-            if self.best[j] < high:
-                self.best[j], self.begun[j] = high, before
-            if low > high:
-                low, high = high, low
-            logs[j] = high + log1p(exp(low - high))
-        rest = healthy.left + scale
+            if best[j] < high:
+                best[j], self.begun[j] = high, before
+            logs[j] = high + log1p(exp(low - high)) if low < high else low + log1p(exp(high - low))
         boost = self._boost(logs, rest, requests) if LOWEST_BOOSTED <= self.log < self._wanted else 0.0
         *gains, against_between = self._ratio(requests, bad)
+        highest = rest = rest + boost
         for j, gain in enumerate(gains):
-            logs[j] += gain + boost
-            self.best[j] += gain + boost
+            logs[j] = log = logs[j] + gain + boost
+            best[j] += gain + boost
+            if log > highest:
+                highest = log
+        total = exp(rest - highest)
+        for log in logs:
+            total += exp(log - highest)
         self._untouched = scale + boost
-        self.log = _log_sum([*logs, rest + boost])
-        self._add_beyond(gains, against_between, sick)
-
-    def _add_beyond(self, gains: list[float], against_between: float, stake: _Stake) -> None:
-        logs, exp, log1p = self._sick, math.exp, math.log1p
-        for j, (prior, gain) in enumerate(zip(self._prior, gains, strict=True)):
-            low, high = logs[j], stake.entering + prior
-            if low > high:
-                low, high = high, low
-            logs[j] = high + gain - against_between + (log1p(exp(low - high)) if low > -math.inf else 0.0)
-        self.beyond = _log_sum([*logs, stake.left])
+        self.log = highest + math.log(total)
+        others, (new, rest) = self._others, sick
+        highest = rest
+        for j, (prior, gain) in enumerate(zip(self._prior_of_others, gains, strict=False)):
+            low, high = others[j], new + prior
+            log = high + log1p(exp(low - high)) if low < high else low + log1p(exp(high - low))
+            others[j] = log = log + gain - against_between
+            if log > highest:
+                highest = log
+        total = exp(rest - highest)
+        for log in others:
+            total += exp(log - highest)
+        self.beyond = highest + math.log(total)
 
     def _boost(self, base: list[float], rest: float, requests: int) -> float:
         """Give by how much every outcome below the line may be raised for what lies beyond it."""
