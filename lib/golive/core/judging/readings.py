@@ -135,4 +135,4 @@ def _compared(
 
 
 def _rolled(reading: Reading) -> Reading:
-    return Reading(**{**reading.__dict__, "word": Word.ROLLBACK, "hold": None})
+    return reading._replace(word=Word.ROLLBACK, hold=None)
