@@ -71,7 +71,7 @@ class FaultSetter:
                 if over.wait(POLL):
                     return
             self._run.append(Kind.FAULT, {"fault": fault.value}, phase.name)
-            asyncio.run(wiring.world(self._run.folder).fault(fault.value))
+            asyncio.run(wiring.world(self._run).fault(fault.value))
 
     def _shifted(self, phase: Phase) -> bool:
         shift = self._run.state().named(phase.name).shift

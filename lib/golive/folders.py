@@ -109,6 +109,11 @@ class RunFolder:
         return self.work / "world.json"
 
     @property
+    def router(self) -> Path:
+        """The router's driver and settings (JSON): all that a rollback needs."""
+        return self.work / "router.json"
+
+    @property
     def operators(self) -> Path:
         """One locked file for each operator's process that lives."""
         return self.work / "operators"

@@ -72,7 +72,7 @@ def look(root: Path) -> Found | None:
     assert first.kind is Kind.RUN_OPENED
     phase = next((phase.name for phase in state.phases if phase.opened_at), "")
     begun_on = (str(first.body.get("page", "")), state.plan, phase) if state.alone else ("", "", "")
-    return Found(root.name, root, "", run.plan.world != "none", begun_on, state.split)
+    return Found(root.name, root, "", run.plan.own_world, begun_on, state.split)
 
 
 def newest_closed(root: Path | None = None) -> str:

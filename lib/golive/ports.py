@@ -28,7 +28,17 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True)
 class RouterCan:
-    """What a router driver declares; `splits` None means any share, else the only ones."""
+    """What a router driver declares; the contract in `tests/contract` holds it to that.
+
+    Attributes:
+        splits: The only shares that it can set; None for any.
+        lowers: Whether a share can be set that is smaller than the one before (0 is for rollback alone).
+        sticky: Whether a visitor once on the canary stays there while the split is above 0.
+        proof: How an arrived split can be proven.
+        read_lag: Seconds after which a read shows what was set, at the latest.
+        ends_at_100: Whether the rollout is over at 100 %, so that nothing rolls it back from there.
+        compares: Whether of several callers who expect the same split exactly one gets it.
+    """
 
     splits: tuple[float, ...] | None = None
     lowers: bool = True
@@ -36,6 +46,7 @@ class RouterCan:
     proof: Proof = Proof.COUNTED
     read_lag: float = 0.0
     ends_at_100: bool = False
+    compares: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,8 +108,13 @@ class Router(Protocol):
 # --- What is measured -----------------------------------------------------------------------
 @dataclass(frozen=True)
 class SourceCan:
-    """What a metric source declares: seconds of lag and granularity, and whether it can
-    tell our own requests from visitors'."""
+    """What a metric source declares; the contract in `tests/contract` holds it to that.
+
+    Attributes:
+        lag: Seconds by which the newest counts may be behind, the interval of its scrapes included.
+        granularity: Seconds between one count and the next newer one.
+        tells_ours_apart: Whether our own requests are left out of the counts.
+    """
 
     lag: float = 0.0
     granularity: float = 1.0
@@ -188,9 +204,15 @@ class Check(Protocol):
 
 # --- World, notifier, clock -----------------------------------------------------------------
 class World(Protocol):
-    """A world that a rehearsal starts, and that ends with it."""
+    """A world that a rehearsal starts, and that ends with it.
 
-    def start(self, share: float) -> None: ...
+    `launch` begins to start it with the canary at `share`; `wait` returns once the run's `world.json` says where
+    everything in it answers, with the `token` that it has put into its router.
+    """
+
+    def launch(self, share: float) -> None: ...
+
+    def wait(self) -> None: ...
 
     def stop(self) -> None: ...
 

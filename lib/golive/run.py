@@ -54,7 +54,7 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
         "plan": plan.name,
         "title": plan.title,
         "site": plan.site.name,
-        "world": plan.world,
+        "world": plan.world.driver,
         "alone": alone,
         "unattended": unattended,
         "page": page,

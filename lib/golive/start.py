@@ -18,7 +18,7 @@ class Start:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._began = time.monotonic()
-        self._world = wiring.world(run.folder)
+        self._world = wiring.world(run)
 
     @property
     def seconds(self) -> float:
@@ -26,17 +26,19 @@ class Start:
         return time.monotonic() - self._began
 
     def begin(self) -> None:
-        """Launch the world, unless this run has had one."""
-        if not self._run.folder.world.exists():
+        """Launch the world that the plan brings, unless this run has had one."""
+        if self._world is not None and not self._run.folder.world.exists():
             self._world.launch(self._run.state().split)
 
     def await_world(self) -> None:
-        """Return once the world answers and `ROLLBACK.txt` says how to send visitors back in it.
+        """Return once the world answers, `router.json` holds its router and `ROLLBACK.txt` how to roll it back.
 
         Raises:
             WorldFailed: If it does not come up.
         """
-        self._world.wait()
+        if self._world is not None:
+            self._world.wait()
+        wiring.write_router(self._run)
         self._run.folder.by_hand.write_text(_by_hand(self._run))
 
     def await_guard(self) -> None:
@@ -61,6 +63,6 @@ class Start:
 def _by_hand(run: Run) -> str:
     return (
         f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
-        f"    {wiring.router(run).by_hand()}\n\n"
+        f"    {wiring.router_of(run.folder).by_hand()}\n\n"
         "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
     )

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from golive import drivers, wanted
 from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
-from golive.core.errors import NameUnknown, PlanError, RecordBroken, StoreUnavailable, WorldFailed
-from golive.core.plan import Plan, as_production
+from golive.core.errors import (
+    GoLiveError,
+    NameUnknown,
+    PlanError,
+    RecordBroken,
+    StoreUnavailable,
+    WorldFailed,
+)
+from golive.core.plan import Driver, Plan, as_production
 from golive.core.record import Kind, Who
 from golive.core.record import verify as verify_chain
-from golive.core.samples import Version
+from golive.drivers import Around
 from golive.folders import RunFolder, project, runs_root
 from golive.plans import load, load_file
 from golive.ports import Clock
@@ -26,20 +36,16 @@ from golive.run import Run, new_id, opening
 
 AS_PRODUCTION = "as-production"
 LEFT_ALONE = 1800.0  # seconds without any act, after which an operator's open page counts as left
-ROUTERS = ("sandbox",)
-TOP_UPS = ("none", "http")
 
 
 def check_drivers(plan: Plan) -> None:
-    """Raise PlanError when the plan names a driver or a check that is not installed, or people who are TBD."""
-    for place, name in (("router", plan.router.driver), ("metrics", plan.metrics.driver)):
-        if name not in ROUTERS:
-            raise PlanError(
-                f"plan {plan.name}: {place} driver {name!r} is not installed (installed: {', '.join(ROUTERS)}): "
-                f"the plan can be printed with golive plan {plan.name}, not run"
-            )
-    if plan.top_up.driver not in TOP_UPS:
-        raise NameUnknown("top_up driver", plan.top_up.driver, TOP_UPS)
+    """Raise when a driver or a check of the plan is not installed, its settings are wrong, or people are TBD.
+
+    Raises:
+        PlanError: Naming the plan, the key, the value and what was expected.
+        NameUnknown: If it names a check that nobody knows; gives the nearest.
+    """
+    wanted.check(plan)
     known = known_checks()
     for phase in plan.phases:
         for use in (*phase.start_checks, *phase.special_checks):
@@ -167,11 +173,26 @@ def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
     return Run(folder, plan, store, SqliteBook(folder.book, folder.alive), clock, name)
 
 
-def world(folder: RunFolder, calm: bool = False) -> Any:
-    """Give the world of a run whose plan brings its own."""
-    from golive.adapters.worlds.sandbox import SandboxWorld
+def world(run: Run) -> Any:
+    """Give the world that the run's plan brings; None when it brings none."""
+    return _made(run, drivers.WORLDS, {})[0] if run.plan.own_world else None
 
-    return SandboxWorld(folder, calm=calm)
+
+def world_of(run: Run) -> Mapping[str, Any]:
+    """Give what the run's own world says of itself in `world.json`; empty when the plan brings none.
+
+    Raises:
+        WorldFailed: If it has not answered yet, or is gone.
+    """
+    if not run.plan.own_world:
+        return {}
+    try:
+        said = json.loads(run.folder.world.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise WorldFailed(
+            f"the world of {run.folder.name} is gone\nNEXT     golive rehearse starts a new one"
+        ) from None
+    return said if isinstance(said, dict) else {}
 
 
 def launch_guard(run: Run) -> None:
@@ -185,63 +206,57 @@ def launch_guard(run: Run) -> None:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
-def router(run: Run) -> Any:
-    """Give the run's router."""
-    return router_of(run.folder)
+def write_router(run: Run) -> None:
+    """Write `router.json`, from which everybody is sent back without plan, record or store."""
+    settings = drivers.filled(drivers.ROUTERS, run.plan.router, world_of(run))
+    draft = run.folder.router.with_suffix(".tmp")
+    draft.write_text(json.dumps({"driver": run.plan.router.driver, "settings": settings}, indent=1), encoding="utf-8")
+    draft.replace(run.folder.router)
 
 
 def router_of(folder: RunFolder) -> Any:
-    """Give the router of the run in `folder`; needs neither its record nor its plan."""
-    from golive.adapters.routers.sandbox import SandboxRouter
+    """Give the router of the run in `folder`, from its `router.json` alone.
 
-    return SandboxRouter(_address(folder).control)
-
-
-def _address(folder: RunFolder) -> Any:
-    from golive.sandbox.address import WorldAddress
-
+    Raises:
+        WorldFailed: If the run's router never answered, or the file is damaged.
+    """
+    hand = f"do what {folder.by_hand} says"
     try:
-        return WorldAddress.load(folder.world)
+        router = Driver.model_validate(json.loads(folder.router.read_text(encoding="utf-8")))
+        return drivers.made(drivers.ROUTERS, router, Around(None, SystemClock()), {})
     except FileNotFoundError:
-        raise WorldFailed(f"the world of {folder.name} is gone\nNEXT     golive rehearse starts a new one") from None
+        raise WorldFailed(
+            f"{folder.name} has no {folder.router.name}: its router had not answered yet, so this run moved nobody\n"
+            f"NEXT     golive status; if {folder.by_hand} exists, {hand}"
+        ) from None
+    except (GoLiveError, OSError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise WorldFailed(f"{folder.router} gives no router: {why}\nNEXT     {hand}") from error
 
 
 def sources(run: Run) -> Any:
     """Give what the run's guard reads."""
-    from golive.adapters.health.http import HttpHealth
-    from golive.adapters.logs.jsonl import JsonlLogs
-    from golive.adapters.metrics.sandbox import SandboxMetrics
     from golive.engine.sources import Sources
 
-    address = _address(run.folder)
-    urls = {Version.STABLE: address.stable, Version.CANARY: address.canary}
-    timeout = run.plan.health.timeout.total_seconds()
-    routes = {route.name: route.path for route in run.plan.routes}
-    return Sources(
-        SandboxMetrics(address.control, urls, run.clock, routes),
-        HttpHealth({version: f"{url}/api/health" for version, url in urls.items()}, timeout),
-        JsonlLogs({version: Path(address.logs[version]) for version in Version}, run.plan.logs.critical),
-        router(run),
-        top_up(run.plan, address.canary),
+    metrics, health, logs, router = (
+        _made(run, group, world_of(run))[0]
+        for group in (drivers.METRICS, drivers.HEALTH, drivers.LOGS, drivers.ROUTERS)
     )
-
-
-def top_up(plan: Plan, canary: str) -> Any:
-    """Give what tops up the canary's requests; None when the plan asks for none."""
-    from golive.adapters.top_ups.http import HttpTopUp
-
-    return HttpTopUp(canary, plan.top_up.paths) if plan.top_up.driver == "http" else None
+    return Sources(metrics, health, logs, router, next(iter(_made(run, drivers.TOP_UPS, world_of(run))), None))
 
 
 def scene(run: Run) -> Any:
     """Give what the run's checks may look at."""
     from golive.adapters.checks.run import Scene
 
-    address, reads = _address(run.folder), sources(run)
+    reads, site, known = sources(run), run.plan.site, world_of(run)
+    router, stable, canary = (
+        drivers.fill(getattr(site, key), known, f"site.{key}") for key in ("url", "stable", "canary")
+    )
     return Scene(
-        address.router,
-        address.stable,
-        address.canary,
+        router,
+        stable,
+        canary,
         reads.router,
         reads.metrics,
         reads.health,
@@ -252,35 +267,19 @@ def scene(run: Run) -> Any:
     )
 
 
-def notifiers(plan: Plan) -> list[Any]:
-    """Give the plan's notifiers."""
-    from golive.adapters.notifiers.command import CommandNotifier
-    from golive.adapters.notifiers.webhook import WebhookNotifier
-
-    made: list[Any] = []
-    for driver in plan.notify:
-        if driver.driver == "webhook":
-            made.append(WebhookNotifier(str(driver.settings["url_variable"])))
-        elif driver.driver == "command":
-            made.append(CommandNotifier([str(part) for part in driver.settings["command"]]))
-        else:
-            raise NameUnknown("notifier", driver.driver, ("webhook", "command"))
-    return made
-
-
 def guard(run: Run) -> Any:
     """Give the guard of a run, ready to run."""
     from golive.engine.guard import Guard
     from golive.engine.post import Post
 
-    token = _address(run.folder).token if run.plan.world == "sandbox" else ""
+    token = str(world_of(run).get("token", ""))
     post = Post(
         run.plan,
         who("guard"),
         sources(run),
         run.store,
         run.book,
-        notifiers(run.plan),
+        _made(run, drivers.NOTIFIERS, world_of(run)),
         run.clock,
         token,
         lambda: anybody(run.folder.operators, LEFT_ALONE),
@@ -290,3 +289,9 @@ def guard(run: Run) -> Any:
         code_version(),
     )
     return Guard(post, f"guard-{secrets.token_hex(4)}")
+
+
+def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:
+    """Give the plan's drivers of a group, ready for use."""
+    around = Around(run.plan, run.clock, folder=run.folder)
+    return [drivers.made(group, one, around, known) for of, one in wanted.drivers_of(run.plan) if of == group]

@@ -213,3 +213,33 @@ def test_without_a_word_the_commands_are_shown():
     result = golive()
 
     assert result.exit_code == 0 and "rehearse" in result.output
+
+
+async def test_the_router_of_a_rollback_comes_from_router_json_alone(run):
+    run.folder.world.write_text(json.dumps({"control": "http://127.0.0.1:9", "token": "t"}))
+    wiring.write_router(run)
+    for path in (run.folder.world, run.folder.plan, run.folder.record):
+        path.unlink()
+
+    kept = json.loads(run.folder.router.read_text())
+    assert kept == {"driver": "sandbox", "settings": {"control": "http://127.0.0.1:9"}}
+    assert "http://127.0.0.1:9/-/rollback" in wiring.router_of(run.folder).by_hand()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "its router had not answered yet, so this run moved nobody"),
+        ("{", "gives no router"),
+        ('{"driver": "sandbix"}', "unknown router driver 'sandbix': did you mean 'sandbox'"),
+        ('{"driver": "sandbox", "settings": {"contrl": "x"}}', "settings.contrl is no setting"),
+        ('{"driver": "sandbox"}', "the plan has no world of its own"),
+    ],
+)
+def test_a_rollback_whose_router_is_not_known_says_what_to_do_by_hand(run, text, why):
+    if text is not None:
+        run.folder.router.write_text(text)
+    first, then = said(golive("rollback", "known", "--because", "errors"), 1)
+
+    assert why in first
+    assert "ROLLBACK.txt" in then

@@ -19,7 +19,6 @@ from golive.core.judging.rollback_evidence import (
     between,
 )
 from golive.core.judging.stable_evidence import StableEvidence
-from golive.core.proof import counted, proves
 
 WANTED = math.log(20)
 SCHEDULE = Schedule(150.0, 3)
@@ -265,16 +264,3 @@ def test_a_version_that_never_appears_is_no_evidence():
     evidence.add((0, 0), (300, 5))
 
     assert (evidence.worse_log, evidence.as_sick_log) == (0.0, 0.0)
-
-
-@given(st.integers(1, 5000), st.floats(0, 1))
-def test_the_range_of_a_count_holds_the_count(requests, part):
-    seen = counted(int(requests * part), requests)
-
-    assert 0 <= seen.low <= seen.share <= seen.high <= 1
-
-
-def test_half_of_the_split_is_no_proof_of_it():
-    assert proves(counted(250, 1000), 0.25)
-    assert not proves(counted(125, 1000), 0.25)
-    assert not proves(counted(0, 1000), 0.01)

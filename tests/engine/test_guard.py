@@ -8,16 +8,21 @@ import pytest
 from golive.adapters.clocks import FakeClock
 from golive.core.errors import StoreUnavailable
 from golive.core.folding import fold
+from golive.core.judging.evidence import Soak
+from golive.core.order import Already, Step, Yes, may
 from golive.core.record import Draft, Kind, Who, chain
-from golive.core.samples import CouldNotMeasure, Unmeasured
+from golive.core.samples import CouldNotMeasure, Unmeasured, Version
+from golive.core.verdict import Hold, Word
 from golive.engine.guard import Guard
 from golive.engine.post import Post
 from golive.engine.sources import Sources
-from golive.ports import Alive, Done, SourceCan, Split, Unknown
-from tests.builders import Story, sandbox
+from golive.ports import Alive, Done, RouterCan, SourceCan, Split, Unknown
+from tests.builders import Story, sample, sandbox
 
 
 class FakeRouter:
+    can = RouterCan()
+
     def __init__(self, share=0.05, deaf=0):
         self.share, self.deaf, self.calls = share, deaf, []
 
@@ -196,3 +201,176 @@ async def test_a_guard_whose_folder_was_taken_away_sends_everybody_back_and_ends
     assert router.share == 0.0
     assert len(story.entries) <= before + 1
     assert late == []
+
+
+def on_the_canary(story, share=0.05):
+    """Let the record say that so many visitors were put on the canary."""
+    story.tell(Kind.INTENT, {"act": "shift", "request": "ask", "share": share}, "canary-5", id="did")
+    outcome = {"act": "shift", "request": "ask", "intent": "did", "result": "done", "share": share}
+    story.tell(Kind.OUTCOME, outcome, "canary-5")
+
+
+async def reads(guard, share, number, seconds=1.0):
+    """Let the router read back a share so many times, each seen by one look a moment later."""
+    for _ in range(number):
+        guard.sight.inbox.split, guard.sight.inbox.split_at = Split(share), guard.post.clock.monotonic()
+        guard.post.clock.advance(seconds)
+        await looks(guard)
+
+
+def outcomes(story, act):
+    return [entry.body for entry in story.entries if entry.kind is Kind.OUTCOME and entry.body["act"] == act]
+
+
+async def test_what_stands_above_the_record_for_two_reads_is_set_back_and_it_is_said_for_how_long():
+    router = FakeRouter()
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    await reads(guard, 0.05, 3)
+    router.share = 0.25
+    await reads(guard, 0.25, 1)
+    assert router.share == 0.25
+    await reads(guard, 0.25, 1)
+
+    assert router.share == 0.05
+    (ended,) = outcomes(story, "set back")
+    assert (ended["result"], ended["share"], ended["found"]) == ("done", 0.05, 0.25)
+    assert 2.0 <= ended["stood"] <= 3.0
+    begun = [entry.body["act"] for entry in story.entries if entry.kind is Kind.INTENT]
+    assert begun == ["shift", "set back"]
+    assert "SPLIT SET BACK" in [entry.body.get("title") for entry in story.entries if entry.kind is Kind.NOTICE]
+    assert fold(story.entries).split == 0.05 and fold(story.entries).rollback is None
+
+
+async def test_the_same_read_seen_by_two_looks_is_one_read():
+    router = FakeRouter(share=0.25)
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    guard.sight.inbox.split, guard.sight.inbox.split_at = Split(0.25), guard.post.clock.monotonic()
+    await looks(guard, 5)
+
+    assert router.share == 0.25
+
+
+async def test_a_router_that_can_not_lower_is_rolled_back_instead():
+    router = FakeRouter(share=0.25)
+    router.can = RouterCan(lowers=False)
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    await reads(guard, 0.25, 2)
+
+    assert router.share == 0.0
+    assert "above the 5.00% of the record" in fold(story.entries).rollback.detail["because"]
+
+
+async def test_what_can_not_be_set_back_is_rolled_back_in_the_end():
+    class Stuck(FakeRouter):
+        async def set(self, share, expect):
+            return Unknown("stuck")
+
+    router = Stuck(share=0.25)
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    for _ in range(12):
+        await reads(guard, router.share, 1, seconds=0.5)
+
+    assert router.share == 0.0
+    assert "setting it back has not helped" in fold(story.entries).rollback.detail["because"]
+    assert len(outcomes(story, "set back")) > 1
+
+
+async def test_after_a_rollback_any_share_is_sent_back_at_once_and_it_is_said_for_how_long():
+    router = FakeRouter()
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="ask")
+    await looks(guard, 3)
+    await reads(guard, 0.0, 2)
+    router.share = 0.25
+    await reads(guard, 0.25, 1)
+
+    assert router.share == 0.0
+    assert fold(story.entries).rollback.detail["because"].startswith("the router read back 25.00%, above the 0.00%")
+
+
+async def test_a_split_that_this_run_has_not_begun_is_left_alone():
+    router = FakeRouter(share=0.25)
+    guard, story, _ = scene(router)
+    await reads(guard, 0.25, 5)
+
+    assert router.share == 0.25 and outcomes(story, "set back") == []
+
+
+async def test_a_split_below_the_record_is_never_raised_but_held_and_asking_again_restores_it():
+    router = FakeRouter(share=0.0)
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    await reads(guard, 0.0, 4)
+
+    assert router.share == 0.0 and router.calls.count(("set", 0.05)) == 0
+    assert (guard.sight.verdict.word, guard.sight.verdict.hold) == (Word.HOLD, Hold.UNMEASURED)
+    assert "by hand" in guard.sight.verdict.reason
+    state = fold(story.entries)
+    assert (state.strayed, state.split, state.rollback) == (0.0, 0.05, None)
+    assert sum(entry.kind is Kind.STRAYED for entry in story.entries) == 1
+    story.tell(
+        Kind.CHECKED, {"stage": "start", "passed": True, "counts": {}, "good_until": "2100-01-01T00:00:00Z"}, "canary-5"
+    )
+    story.tell(Kind.GUARD_STARTED, {"guard": "guard-1"}, "")
+    assert isinstance(may(fold(story.entries), Step.SHIFT, "canary-5", guard.post.clock.now()), Yes)
+    story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": False}, "canary-5", id="again")
+    await reads(guard, 0.0, 1)
+
+    assert router.share == 0.05
+    state = fold(story.entries)
+    assert (state.strayed, state.split, state.named("canary-5").proof) == (None, 0.05, None)
+    assert isinstance(may(state, Step.SHIFT, "canary-5", guard.post.clock.now()), Already)
+
+
+async def test_a_split_that_is_there_again_by_itself_is_said_and_held_no_longer():
+    router = FakeRouter(share=0.05)
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    await reads(guard, 0.01, 3)
+    assert fold(story.entries).strayed == 0.01
+    await reads(guard, 0.05, 2)
+
+    assert fold(story.entries).strayed is None
+    assert "by hand" not in guard.sight.verdict.reason
+
+
+async def test_a_router_that_does_not_answer_is_neither_above_nor_below():
+    router = FakeRouter(share=0.05)
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    guard.sight.inbox.split = Unknown("silent")
+    await looks(guard, 5)
+
+    assert fold(story.entries).strayed is None and outcomes(story, "set back") == []
+
+
+@pytest.mark.parametrize(
+    ("canary", "stable", "back", "result", "said"),
+    [
+        (50, 950, 0.05, "done", "50 of 1000 visitors met the canary"),
+        (0, 1000, 0.05, "failed", "0 of 1000 visitors met the canary"),
+        (100, 900, 0.05, "failed", "100 of 1000 visitors met the canary"),
+        (5, 95, 0.05, "unknown", "not enough yet, about 300 more visitors"),
+        (50, 950, 0.01, "failed", "the router reads back 1.00%"),
+    ],
+)
+async def test_a_proof_is_counted_from_visitors_and_not_enough_yet_is_no_failure(canary, stable, back, result, said):
+    guard, story, _ = scene(FakeRouter())
+    on_the_canary(story)
+    story.tell(Kind.REQUEST, {"act": "prove", "attended": False}, "canary-5", id="ask2")
+    guard._catch_up()
+    clock = guard.post.clock
+    clock.advance(10.0)
+    guard.sight.soak_of = lambda state, phase: Soak(0.0, 0.0, 8.0, 0.05, 0.25, False)
+    guard.sight.inbox.split = Split(back)
+    guard.sight._recent.extend([sample(5.0, Version.STABLE, stable), sample(5.0, Version.CANARY, canary)])
+    await guard.acts.prove(guard.state.request, guard.state)
+
+    (ended,) = outcomes(story, "prove")
+    assert ended["result"] == result
+    assert said in ended["seen"]

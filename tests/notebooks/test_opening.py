@@ -175,7 +175,7 @@ async def test_prove_reads_the_router_back_now(project, attended, monkeypatch):
     intent = run.append(Kind.INTENT, body)
     verified = {"read_back": 0.0, "stable_healthy": True}
     run.append(Kind.OUTCOME, {**body, "intent": intent.id, "result": "done", "share": 0.0, "verified": verified})
-    monkeypatch.setattr(emergency.wiring, "router", lambda run: Router())
+    monkeypatch.setattr(emergency.wiring, "router_of", lambda folder: Router())
     answer = await opening.open_rollback().prove_rollback()
 
     assert answer.word == "FAIL"

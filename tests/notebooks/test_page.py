@@ -183,7 +183,7 @@ async def test_a_rollback_through_the_guard_ends_a_page_that_was_opened_alone(ju
 
 async def test_a_rollback_needs_no_guard(judged, monkeypatch):
     page, _ = judged
-    monkeypatch.setattr(wiring, "router", lambda run: FakeRouter())
+    monkeypatch.setattr(wiring, "router_of", lambda folder: FakeRouter())
     page.run.clock.advance(60)
 
     assert (await page.rollback("the guard is silent")).word == "ROLLED BACK"
@@ -192,7 +192,7 @@ async def test_a_rollback_needs_no_guard(judged, monkeypatch):
 
 async def test_a_guard_that_freezes_after_it_was_asked_does_not_keep_the_rollback_waiting(judged, monkeypatch):
     page, _ = judged
-    monkeypatch.setattr(wiring, "router", lambda run: FakeRouter())
+    monkeypatch.setattr(wiring, "router_of", lambda folder: FakeRouter())
     rolling = asyncio.ensure_future(page.roll_back("errors", "canary-25"))
     await asyncio.sleep(0.05)
     assert page.state.request.name == "rollback"

@@ -53,5 +53,5 @@ def fault(run: str, name: str, off: bool, runs: Path | None) -> None:
 
     known_fault(name)
     opened = wiring.open_run(run, "", runs)
-    asyncio.run(wiring.world(opened.folder).fault(name, not off))
+    asyncio.run(wiring.world(opened).fault(name, not off))
     click.echo(f"{name} is {'off' if off else 'on'} in {opened.folder.name}")

@@ -105,10 +105,12 @@ def _outcome(state: State, entry: Entry) -> State:
     if state.request and state.request.request == act.request:
         stepped = replace(stepped, request=None)
     if act.name == "rollback":
-        return replace(stepped, rollback=act, split=0.0 if act.done else state.split)
+        return replace(stepped, rollback=act, split=0.0 if act.done else state.split, strayed=None)
     if act.name == "shift" and act.done:
         share = float(body["share"])
-        stepped = replace(stepped, split=share, cutover_at=entry.at if share == 1.0 else state.cutover_at)
+        cutover_at = entry.at if share == 1.0 else state.cutover_at
+        stepped = replace(stepped, split=share, strayed=None, cutover_at=cutover_at)
+        stepped = _with_phase(stepped, act.phase, proof=None, soaked=None, judged=None)
     return _placed(stepped, act)
 
 
@@ -118,6 +120,10 @@ def _placed(state: State, act: Act) -> State:
     if act.name == "prove":
         return _with_phase(state, act.phase, proof=act)
     return state
+
+
+def _strayed(state: State, entry: Entry) -> State:
+    return replace(state, strayed=entry.body["share"])
 
 
 def _soaked(state: State, entry: Entry) -> State:
@@ -166,6 +172,7 @@ _STEPS = {
     Kind.REQUEST: _request,
     Kind.INTENT: _intent,
     Kind.OUTCOME: _outcome,
+    Kind.STRAYED: _strayed,
     Kind.SOAKED: _soaked,
     Kind.JUDGED: _judged,
     Kind.DECISION: _decision,

@@ -121,7 +121,7 @@ def _check(state: State, here: PhaseState, now: datetime) -> May:
 def _shift(state: State, here: PhaseState, now: datetime) -> May:
     if not here.shifts or here.share is None:
         return Stop(f"{here.title} moves nobody", "go on with the next cell")
-    if here.shift is not None and here.shift.done:
+    if here.shift is not None and here.shift.done and state.strayed is None:
         return Already(f"the canary already has {here.share:.0%} of visitors since {here.shift.ended_at}")
     if state.request is not None and state.request.name == "shift":
         return Stop(
@@ -134,7 +134,7 @@ def _shift(state: State, here: PhaseState, now: datetime) -> May:
         return fresh
     if state.guard is None or state.guard.stopped:
         return Stop("no guard watches this run, so nothing may move", f"golive resume {state.run}")
-    if here.share <= state.split:
+    if here.share < state.split or (here.share == state.split and state.strayed is None):
         return Stop(
             f"the canary has {state.split:.0%} already and {here.title} would give it {here.share:.0%}",
             "look at the record: golive status",

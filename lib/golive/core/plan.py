@@ -38,11 +38,21 @@ class Driver(Part):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+def _as_driver(value: Any) -> Any:
+    return {"driver": value} if isinstance(value, str) else value
+
+
 class Site(Part):
-    """The site that goes live, and the visitors' requests a second that are expected when it does."""
+    """The site that goes live, and the visitors' requests a second that are expected when it does.
+
+    `url` is the visitors'; `stable` and `canary` are the versions' own, which checks and topped-up
+    requests ask directly. All without a trailing slash.
+    """
 
     name: str
     url: str = ""
+    stable: str = ""
+    canary: str = ""
     requests_per_second: Number
 
 
@@ -185,7 +195,7 @@ class Plan(Part):
     title: str
     note: str
     site: Site
-    world: Literal["sandbox", "none"]
+    world: Annotated[Driver, BeforeValidator(_as_driver)]
     unattended: YesNo
     router: Driver
     metrics: Driver
@@ -227,6 +237,11 @@ class Plan(Part):
         """SHA-256 of the plan's canonical content; comments and layout do not count."""
         return hashlib.sha256(canonical(tame(self.model_dump()))).hexdigest()
 
+    @property
+    def own_world(self) -> bool:
+        """Whether a run brings its own world, so that no visitor of a real site is on it."""
+        return self.world.driver != "none"
+
     def phase(self, name: str) -> Phase:
         """Give the phase of that name; KeyError when there is none."""
         for candidate in self.phases:
@@ -236,7 +251,7 @@ class Plan(Part):
 
     def not_ready(self) -> tuple[str, ...]:
         """Give what keeps this plan from being started on a site that is not its own."""
-        if self.world != "none":
+        if self.own_world:
             return ()
         return tuple(
             f"roles.{role}.name is {person.name!r}: put the name of a person there"

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     REQUEST = "request"
     INTENT = "intent"
     OUTCOME = "outcome"
+    STRAYED = "strayed"
     SOAKED = "soaked"
     VERDICT = "verdict"
     JUDGED = "judged"

@@ -65,7 +65,7 @@ class Counters:
     """Cumulative counts as one read of a metric source gave them.
 
     Attributes:
-        at: When they arrived, in seconds of the reader's monotonic clock.
+        at: When they were so, in seconds of the reader's monotonic clock; the same again when nothing newer is known.
         tallies: Version -> counts since the source started.
         gauges: Version -> CPU and memory.
         routes: Version -> critical route -> counts, as far as the source tells routes apart.
@@ -113,6 +113,7 @@ class Unmeasured(StrEnum):
     RESET = "reset"
     GAP = "gap"
     LATE = "late"
+    DISAGREES = "disagrees"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ class Act:
     """Something that touches the world: asked for, intended, and what came of it.
 
     Attributes:
-        name: "shift", "prove" or "rollback".
+        name: "shift", "prove", "set back" or "rollback".
         request: Id of the request entry; "" when the guard acted by itself.
         intent: Id of the intent entry; None until there is one.
         result: "done", "refused", "superseded", "unknown" or "failed"; None while open.
@@ -118,7 +118,11 @@ class Guard:
 
 @dataclass(frozen=True)
 class State:
-    """The whole run, folded. `split` is the share that the record last saw done, 0 to 1."""
+    """The whole run, folded.
+
+    `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
+    reads back instead since, None while it does not.
+    """
 
     run: str = ""
     plan: str = ""
@@ -128,6 +132,7 @@ class State:
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
     split: float = 0.0
+    strayed: float | None = None
     request: Act | None = None
     act: Act | None = None
     rollback: Act | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from golive.core.errors import Stopped
 from golive.core.folding import fold
-from golive.core.proof import counted, enough, proves
+from golive.core.proof import Proving, Standing
 from golive.core.record import Entry, Kind
 from golive.core.samples import Version
 from golive.core.state import Act, State
@@ -15,11 +15,11 @@ from golive.engine.ledger import Ledger
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
 from golive.engine.sight import Sight
+from golive.engine.stray import SAME, Stray
 from golive.ports import Alive, Done, Refused, Split, Superseded, Unknown
 
 PROOF_DEADLINE = 30.0
 PROOF_DELAY = 1.0
-PROOF_MOST = 4
 ACT_DEADLINE = 5.0
 IN_FLIGHT = 3.5
 COUNTED_AFTER = 1.5
@@ -34,7 +34,7 @@ class Acts:
 
     async def shift(self, asked: Act, state: State) -> None:
         """Move the split forward as asked; without its intent in the record nobody is moved."""
-        share, expect = float(asked.detail["share"]), state.split
+        share, expect = float(asked.detail["share"]), state.split if state.strayed is None else state.strayed
         body = {"act": "shift", "request": asked.request, "share": share, "expect": expect, "by": "request"}
         begun = self._clock.monotonic()
         try:
@@ -49,27 +49,50 @@ class Acts:
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
 
     async def prove(self, asked: Act, state: State) -> None:
-        """Count visitors on both versions until their number can show that the split is not so."""
+        """Count visitors on both versions since the shift, until they prove the split or the time is over.
+
+        The result is "done", "failed" when they show that it is not so, "unknown" when they are not enough yet:
+        asked again, it counts on.
+        """
         share, sight = state.split, self._sight
         body = {"act": "prove", "request": asked.request, "share": share, "by": "request"}
         intent = self._ledger.append(Kind.INTENT, body, asked.phase)
         since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
         until = self._clock.monotonic() + PROOF_DEADLINE
-        while True:
+        proving = Proving(share)
+        while proving.standing is not Standing.PROVEN and self._clock.monotonic() <= until:
             requests = sight.requests(since)
-            seen = counted(requests[Version.CANARY], sum(requests.values()))
-            proven = enough(share, seen.requests) and proves(seen, share)
-            if proven or self._clock.monotonic() > until or seen.requests > PROOF_MOST * max(400, 7 / share):
-                break
+            proving.look(requests[Version.CANARY], sum(requests.values()))
             await self._clock.sleep(0.2)
-        split = sight.inbox.split
+        split, seen = sight.inbox.split, proving.seen
         back = split.share if isinstance(split, Split) else None
+        same = back is not None and abs(back - share) < SAME
         said = f"{seen.canary} of {seen.requests} visitors met the canary: {seen.share:.2%}"
         said += f" (99.9 % range {seen.low:.2%} to {seen.high:.2%}), wanted {share:.2%}"
+        if proving.standing is Standing.NOT_ENOUGH:
+            said = f"not enough yet, about {proving.more} more visitors: {said}"
+        elif not same:
+            said += f"; the router reads back {'nothing' if back is None else f'{back:.2%}'}"
         numbers = {"asked": seen.requests, "canary": seen.canary, "low": seen.low, "high": seen.high}
-        result = "done" if proven and back == share else "failed"
+        result = {Standing.PROVEN: "done" if same else "failed", Standing.NOT_SO: "failed"}.get(
+            proving.standing, "unknown"
+        )
         outcome = {**body, "intent": intent, "result": result, "seen": said, "counted": numbers, "read_back": back}
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
+
+    async def set_back(self, stray: Stray, phase: str, run: str) -> None:
+        """Undo a share above the recorded one, and say for how long it can have stood."""
+        because = f"the router read back {stray.share:.2%} and the record says {stray.recorded:.2%}"
+        body = {"act": "set back", "request": "", "share": stray.recorded, "found": stray.share, "because": because}
+        body["by"] = "guard"
+        intent = self._ledger.append(Kind.INTENT, body, phase)
+        result, seen = await self._put(stray.recorded, None)
+        stood = round(self._clock.monotonic() - stray.since, 1)
+        outcome = {**body, "intent": intent, "result": result, "seen": seen, "stood": stood}
+        self._ledger.append(Kind.OUTCOME, outcome, phase)
+        title = "SPLIT SET BACK" if result == "done" else "SPLIT NOT SET BACK"
+        text = f"{because}, for {stood:.1f} s at most: {seen}"
+        self._ledger.tell("alarm", title, text, run, f"golive status {run}")
 
     async def send_back(self, reason: str, request: str, phase: str, run: str) -> None:
         """Send everybody back at once, write it down, and see that it is so: read back, counted, stable healthy."""
@@ -101,6 +124,10 @@ class Acts:
         ours = bool(self._post.token) and split.token == self._post.token
         if not ours and not attended and not self._post.plan.unattended:
             return "refused", "nobody is at the keyboard, and this router is not one that the run's own world started"
+        return await self._put(share, expect)
+
+    async def _put(self, share: float, expect: float | None) -> tuple[str, str]:
+        """Set a share and read it back: the result, and what was seen."""
         answer: Done | Refused | Superseded | Unknown
         try:
             async with asyncio.timeout(ACT_DEADLINE):
@@ -110,7 +137,7 @@ class Acts:
         if isinstance(answer, Refused | Superseded):
             return answer.__class__.__name__.lower(), answer.why
         back = await self._router.read()
-        if isinstance(back, Split) and abs(back.share - share) < 1e-9:
+        if isinstance(back, Split) and abs(back.share - share) < SAME:
             return "done", f"{back.share:.2%} read back from the router"
         if isinstance(back, Split) and not isinstance(answer, Done):
             return "refused", f"the router still reads back {back.share:.2%}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,11 @@ from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
 from golive.engine.ledger import Ledger
-from golive.engine.look import Abandon, Begin, Do, EndSoak, Known, RollBack, decide
+from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
 from golive.engine.sight import Sight
+from golive.engine.stray import Watch
 from golive.ports import LookNote, Split
 
 HEED_EVERY = 0.1
@@ -34,6 +36,7 @@ class Guard:
         self._seen = 0
         self._moving: asyncio.Task[None] | None = None
         self._rolling: asyncio.Task[None] | None = None
+        self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
         self._said: tuple[Any, ...] = ()
 
@@ -67,7 +70,8 @@ class Guard:
         now = self.post.clock.monotonic()
         self._catch_up()
         phase = self.state.phase
-        samples = self.sight.look(self.state, now)
+        self._read_back(now)
+        samples = self.sight.look(self.state, now, self._below())
         self.ledger.digest(samples)
         self._say_baseline(now)
         for act in decide(self._known(phase, now)):
@@ -122,6 +126,8 @@ class Guard:
             rolling=_under_way(self._rolling),
             moving=_under_way(self._moving),
             unattended=now - self._wheel_at,
+            stray=self._watch.stray,
+            lowers=self.post.sources.router.can.lowers,
         )
 
     def _do(self, act: Do, phase: PhaseState | None) -> None:
@@ -131,14 +137,43 @@ class Guard:
                 if self._moving is not None:
                     self._moving.cancel()
                 back = self.acts.send_back(reason, request, name, self.state.run)
-                self._rolling = asyncio.ensure_future(back)
+                self._rolling = self._moves(back)
             case Begin(asked):
                 begin = self.acts.shift if asked.name == "shift" else self.acts.prove
-                self._moving = asyncio.ensure_future(begin(asked, self.state))
+                self._moving = self._moves(begin(asked, self.state))
+            case SetBack(stray):
+                self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
+            case SayStrayed(share):
+                self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
                 self.ledger.append(Kind.SOAKED, body, name)
             case Abandon():
                 self.ledger.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "nobody was at the wheel"})
+
+    def _moves(self, act: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin an act; only reads begun after it, and after the router's own lag, are held against the record."""
+        task, lag = asyncio.ensure_future(act), self.post.sources.router.can.read_lag
+        task.add_done_callback(lambda _: self._watch.moved(self.post.clock.monotonic() + lag))
+        return task
+
+    def _read_back(self, now: float) -> None:
+        """Hold the newest read-back against the record, unless the split is being moved just now."""
+        act, inbox = self.state.act, self.sight.inbox
+        moving = act is not None and act.open and act.name in ("shift", "set back", "rollback")
+        if moving or _under_way(self._moving) or _under_way(self._rolling):
+            self._watch.moved(now + self.post.sources.router.can.read_lag)
+        else:
+            self._watch.read(inbox.split, inbox.split_at, self.state.split, now)
+
+    def _below(self) -> str:
+        """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""
+        stray = self._watch.stray
+        if stray is None or stray.above or stray.reads < SURE or not self.state.split or self.state.rolled_back:
+            return ""
+        return (
+            f"the router reads back {stray.share:.2%}, below the {stray.recorded:.2%} of the record: somebody may "
+            "have sent visitors back by hand; await go.shift() puts them there again"
+        )
 
     def _say_baseline(self, now: float) -> None:
         body = self.sight.baseline(self.state, now)

@@ -8,7 +8,11 @@ from typing import Any
 from golive.core.plan import Plan
 from golive.core.state import Act, PhaseState, State
 from golive.core.verdict import Hold, Verdict, Word
+from golive.engine.stray import SAME, Stray
 from golive.ports import Split, Unknown
+
+SURE = 2  # reads in a row that lie on one side of the record
+TOO_LONG = 10  # reads after which setting back has failed for long enough
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,8 @@ class Known:
         stored: Whether the record can be written.
         rolling: Whether a rollback is under way in this process; `moving` likewise a shift or a proof.
         unattended: Seconds for which nobody has been at the wheel.
+        stray: How the router's read-back differs from the record, None when it does not.
+        lowers: Whether the router can set a smaller share than it has.
     """
 
     plan: Plan
@@ -32,6 +38,8 @@ class Known:
     rolling: bool
     moving: bool
     unattended: float
+    stray: Stray | None = None
+    lowers: bool = True
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,20 @@ class Begin:
 
 
 @dataclass(frozen=True)
+class SetBack:
+    """Undo what stands above the recorded split, which nobody asked the guard for."""
+
+    stray: Stray
+
+
+@dataclass(frozen=True)
+class SayStrayed:
+    """Write down that the router reads back less than was recorded (`share`), or again what was (None)."""
+
+    share: float | None
+
+
+@dataclass(frozen=True)
 class EndSoak:
     """Write down that the soak is over, and with what."""
 
@@ -61,7 +83,7 @@ class Abandon:
     """Close the run: nobody has been at the wheel for long enough, and nobody is on the canary."""
 
 
-Do = RollBack | Begin | EndSoak | Abandon
+Do = RollBack | Begin | SetBack | SayStrayed | EndSoak | Abandon
 
 
 def decide(known: Known) -> tuple[Do, ...]:
@@ -73,9 +95,13 @@ def decide(known: Known) -> tuple[Do, ...]:
         return (back,)
     if not known.stored:
         return ()
-    asked, forward = known.state.request, []
+    asked, forward = known.state.request, list[Do]()
     if known.state.rollback is not None:
         return _abandoned(known)
+    if _above(known):
+        assert known.stray is not None
+        return () if known.moving else (SetBack(known.stray),)
+    forward += _strayed(known)
     if asked is not None and asked.name in ("shift", "prove") and not known.moving:
         forward.append(Begin(asked))
     return (*forward, *_end_of_soak(known), *_abandoned(known))
@@ -86,12 +112,48 @@ def _backward(known: Known) -> RollBack | None:
     if asked is not None and asked.name == "rollback":
         return RollBack(str(asked.detail.get("because", "")), asked.request)
     if state.rollback is not None:
-        return RollBack("the rollback has not reached every visitor") if _not_back_yet(known) else None
+        return RollBack(_why_again(known)) if _not_back_yet(known) else None
     if verdict is not None and verdict.word is Word.ROLLBACK and state.canary_out:
         return RollBack(verdict.reason)
     if _nobody_there(known) and state.canary_out and not state.cutover_at:
         return RollBack(f"nobody has been at the wheel for {known.unattended:.0f} s")
+    if _above(known) and known.stray is not None and known.stored and not known.moving:
+        if not known.lowers:
+            return RollBack(f"{_said(known.stray, known.now)}, and this router can't lower it")
+        if known.stray.reads >= TOO_LONG:
+            return RollBack(f"{_said(known.stray, known.now)}, and setting it back has not helped")
     return None
+
+
+def _above(known: Known) -> bool:
+    """Say whether more visitors are on the canary than this run has put there; what it has not begun is not its own."""
+    stray = known.stray
+    return stray is not None and stray.above and stray.reads >= SURE and known.state.split > 0
+
+
+def _strayed(known: Known) -> tuple[Do, ...]:
+    """Let the record know when the read-back falls below it, and when it is there again."""
+    stray, said = known.stray, known.state.strayed
+    if known.moving or not isinstance(known.split, Split) or not known.state.split:
+        return ()
+    if stray is None:
+        agrees = said is not None and abs(known.split.share - known.state.split) < SAME
+        return (SayStrayed(None),) if agrees else ()
+    below = not stray.above and stray.reads >= SURE and stray.share != said
+    return (SayStrayed(stray.share),) if below else ()
+
+
+def _why_again(known: Known) -> str:
+    rollback, stray = known.state.rollback, known.stray
+    if rollback is None or not rollback.done or stray is None:
+        return "the rollback has not reached every visitor"
+    return f"{_said(stray, known.now)}, after the rollback"
+
+
+def _said(stray: Stray, now: float) -> str:
+    stood = max(0.0, now - stray.since)
+    record = f"above the {stray.recorded:.2%} of the record"
+    return f"the router read back {stray.share:.2%}, {record}, for {stood:.1f} s at most"
 
 
 def _not_back_yet(known: Known) -> bool:

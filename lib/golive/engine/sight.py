@@ -18,7 +18,7 @@ from golive.engine.sources import Inbox
 from golive.ports import Clock, SourceCan, Split
 
 STALE = 3.0
-REMEMBERED = 120.0
+REMEMBERED = 1800.0
 
 
 class Sight:
@@ -29,13 +29,19 @@ class Sight:
         self.inbox = Inbox()
         self.evidence = Evidence(plan, max(GAP, 2 * can.granularity))
         self.verdict: Verdict | None = None
+        self._astray, self._recovered = "", 0
         self.started = clock.monotonic()
         self._phase = ""
         self._recent: deque[Sample] = deque()
         self._baseline: list[Sample] = []
 
-    def look(self, state: State, now: float) -> list[Sample]:
-        """Take what has arrived, judge it, and give the new samples."""
+    def look(self, state: State, now: float, astray: str = "") -> list[Sample]:
+        """Take what has arrived, judge it, and give the new samples.
+
+        `astray` says that the visitors are not where the record has put them, so that this soak can't be measured.
+        """
+        self._recovered += bool(self._astray) and not astray
+        self._astray = astray
         self._begin(state)
         taken = self._take(state.phase)
         watching = state.phase is not None and state.canary_out and not state.rolled_back
@@ -43,7 +49,7 @@ class Sight:
         return taken
 
     def requests(self, since: float) -> Mapping[Version, int]:
-        """Give each version's visitors in stretches begun at `since` (monotonic) or later; two minutes back at most."""
+        """Give each version's visitors in stretches begun at `since` (monotonic) or later; half an hour at most."""
         counts = dict.fromkeys(Version, 0)
         for sample in self._recent:
             if sample.at - sample.seconds >= since - 1e-6:
@@ -97,7 +103,8 @@ class Sight:
 
     def _begin(self, state: State) -> None:
         phase = state.phase
-        marker = f"{phase.name}/{phase.shift.ended_at if phase.shift and phase.shift.done else ''}" if phase else ""
+        shifted = phase.shift.ended_at if phase is not None and phase.shift and phase.shift.done else ""
+        marker = f"{phase.name}/{shifted}/{self._recovered}" if phase is not None else ""
         if marker != self._phase and phase is not None:
             self.evidence.begin(self.soak_of(state, phase))
         self._phase = marker
@@ -121,7 +128,7 @@ class Sight:
 
     def _alarms(self, now: float) -> Alarms:
         inbox, needed = self.inbox, self._plan.health.failures_in_a_row
-        sick, health, unmeasured = inbox.sick_in_a_row, "", inbox.unmeasured or inbox.logs_unmeasured
+        sick, health, unmeasured = inbox.sick_in_a_row, "", self._astray or inbox.unmeasured or inbox.logs_unmeasured
         if sick[Version.CANARY] >= needed:
             if sick[Version.STABLE] == 0:
                 health = f"{sick[Version.CANARY]} health probes in a row failed: {inbox.sick_why[Version.CANARY]}"

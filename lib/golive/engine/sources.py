@@ -14,6 +14,7 @@ from golive.ports import Clock, Health, Logs, MetricSource, Router, Sick, Split,
 
 DEADLINE = 3.0
 STILL = 4
+LATE_AFTER = 3.0
 
 
 @dataclass
@@ -21,13 +22,14 @@ class Inbox:
     """What has arrived, and when; a look takes it and waits for nothing.
 
     `measured_at` is the guard's monotonic time of the last sample; `unmeasured` why the newest
-    read gave none, "" when it did.
+    read gave none, "" when it did; `split_at` when the read that gave `split` was begun.
     """
 
     samples: deque[list[Sample]] = field(default_factory=deque)
     measured_at: float | None = None
     unmeasured: str = ""
     split: Split | Unknown = field(default_factory=lambda: Unknown("not read yet"))
+    split_at: float | None = None
     sick_in_a_row: dict[Version, int] = field(default_factory=lambda: dict.fromkeys(Version, 0))
     sick_why: dict[Version, str] = field(default_factory=dict)
     critical: dict[Version, set[str]] = field(default_factory=lambda: {version: set() for version in Version})
@@ -44,12 +46,17 @@ async def every(seconds: float, clock: Clock, step: Callable[[], Awaitable[None]
 
 
 class MetricReader:
-    """Turns cumulative counts into samples; names what could not be measured."""
+    """Turns cumulative counts into samples; names what could not be measured.
+
+    A source that gives the same counts again (the same `at`) has only nothing newer yet: that is neither a sample
+    nor frozen, and late only once it has lasted over the source's declared lag and some seconds.
+    """
 
     def __init__(self, source: MetricSource, clock: Clock, inbox: Inbox) -> None:
         self._source, self._clock, self._inbox = source, clock, inbox
         self._last: Counters | None = None
         self._still = 0
+        self._came = clock.monotonic()
 
     async def step(self) -> None:
         """Read once."""
@@ -62,6 +69,13 @@ class MetricReader:
             self._say(read)
             return
         before, self._last = self._last, read
+        now = self._clock.monotonic()
+        if before is not None and read.at == before.at:
+            waited = now - self._came
+            if waited > self._source.can.lag + LATE_AFTER:
+                self._say(CouldNotMeasure(Unmeasured.LATE, f"no newer counts for {waited:.0f} s"))
+            return
+        self._came = now
         if before is None:
             return
         samples = difference(before, read, second=self._clock.now().timestamp())
@@ -116,16 +130,18 @@ class LogReader:
 class SplitReader:
     """Reads the split back, over and over."""
 
-    def __init__(self, router: Router, inbox: Inbox) -> None:
-        self._router, self._inbox = router, inbox
+    def __init__(self, router: Router, clock: Clock, inbox: Inbox) -> None:
+        self._router, self._clock, self._inbox = router, clock, inbox
 
     async def step(self) -> None:
         """Read once."""
+        begun = self._clock.monotonic()
         try:
             async with asyncio.timeout(DEADLINE):
-                self._inbox.split = await self._router.read()
+                split = await self._router.read()
         except TimeoutError:
-            self._inbox.split = Unknown(f"the router did not answer in {DEADLINE:.0f} s")
+            split = Unknown(f"the router did not answer in {DEADLINE:.0f} s")
+        self._inbox.split, self._inbox.split_at = split, begun
 
 
 class TopUpSender:
@@ -158,7 +174,7 @@ class Sources:
             every(look, clock, MetricReader(self.metrics, clock, inbox).step),
             every(plan.health.every.total_seconds(), clock, HealthReader(self.health, inbox).step),
             every(look, clock, LogReader(self.logs, inbox).step),
-            every(look, clock, SplitReader(self.router, inbox).step),
+            every(look, clock, SplitReader(self.router, clock, inbox).step),
         ]
         if self.top_up is not None:
             sender = TopUpSender(self.top_up, round(plan.top_up.requests_per_second), inbox)

@@ -106,7 +106,7 @@ class Desk:
 
         body = {"act": "rollback", "request": "", "because": because, "by": "operator, no guard answered"}
         intent = self.run.append(Kind.INTENT, body, phase)
-        rolled = await roll_back(wiring.router(self.run), self.run.clock, because)
+        rolled = await roll_back(wiring.router_of(self.run.folder), self.run.clock, because)
         verified = {"read_back": rolled.read_back, "seconds_to_safe": round(rolled.seconds, 3), "tries": rolled.tries}
         outcome = {**body, "intent": intent.id, "result": "done" if rolled.done else "failed", "share": 0.0}
         self.run.append(Kind.OUTCOME, {**outcome, "seen": rolled.why, "verified": verified}, phase)
@@ -124,8 +124,8 @@ class Desk:
             if guard is None or guard.stopped:
                 break
             time.sleep(0.05)
-        if self.run.plan.world == "sandbox":
-            wiring.world(self.run.folder).stop()
+        if self.run.plan.own_world:
+            wiring.world(self.run).stop()
         self.presence.release()
 
 

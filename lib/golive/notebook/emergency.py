@@ -92,7 +92,7 @@ class Emergency:
         return answer
 
     async def _read_back(self, desk: Desk, answer: Answer) -> Answer:
-        split = await wiring.router(desk.run).read()
+        split = await wiring.router_of(desk.run.folder).read()
         now = percent(split.share) if isinstance(split, Split) else f"not read: {split.why}"
         answer = replace(answer, facts=[*answer.facts, ("reads back now", now)])
         if answer.word == "ROLLED BACK" and not (isinstance(split, Split) and split.share == 0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -150,13 +151,21 @@ class Page(Desk):
         allowed = self._may(Step.PROVE)
         if isinstance(allowed, Already):
             return Answer("NOTHING DONE", allowed.what, next="await go.soak()")
+        begun, patience = time.monotonic(), self.run.plan.judging.hold_up_to.total_seconds()
         await self.ask("prove", {}, self.phase, self._still(Step.PROVE))
-        return self._acted(self.here.proof, "await go.soak()")
+        while self._counts_on() and time.monotonic() - begun < patience:
+            await self.ask("prove", {}, self.phase, self._still(Step.PROVE))
+        return self._acted(self.here.proof, "await go.soak()", "await go.prove()" if self._counts_on() else ROLL_BACK)
 
-    def _acted(self, act: Act | None, then: str) -> Answer:
+    def _counts_on(self) -> bool:
+        """Say whether the visitors counted so far are not enough yet to prove the split."""
+        proof = self.here.proof
+        return proof is not None and proof.result == "unknown"
+
+    def _acted(self, act: Act | None, then: str, otherwise: str = ROLL_BACK) -> Answer:
         if act is None or not act.done:
             seen = act.detail.get("seen", act.result) if act else "nothing"
-            raise Stopped(f"{act.name if act else 'the act'}: {seen}", ROLL_BACK)
+            raise Stopped(f"{act.name if act else 'the act'}: {seen}", otherwise)
         return tables.act_answer(act, then)
 
     @awaited
@@ -185,7 +194,7 @@ class Page(Desk):
         assert judged is not None
         if choice:
             decided = Decided(choice, code, because, second)
-        elif attended() or self.run.plan.world == "none":
+        elif attended() or not self.run.plan.own_world:
             raise undecided(judged)
         else:
             decided = by_policy(judged, because)

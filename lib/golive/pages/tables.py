@@ -144,6 +144,10 @@ def say(entry: Entry) -> str:
             )
         case Kind.OUTCOME:
             return f"{body['act']} {body['result']}: {body.get('seen', '')}"
+        case Kind.STRAYED if body["share"] is None:
+            return f"the router reads back the recorded {percent(body['recorded'])} again"
+        case Kind.STRAYED:
+            return f"the router reads back {percent(body['share'])}, below the recorded {percent(body['recorded'])}"
         case Kind.VERDICT:
             return f"{body['word']}: {body['reason']}"
         case Kind.JUDGED:
@@ -166,7 +170,7 @@ def say(entry: Entry) -> str:
 
 def banner(state: State, title: str, plan: Plan, operator: str, facts: Sequence[tuple[str, str]]) -> Answer:
     """Give the first line that is read aloud: world, phase, site, split, and who is at the keyboard."""
-    word = "SANDBOX" if plan.world == "sandbox" else state.plan.upper()
+    word = "SANDBOX" if plan.world.driver == "sandbox" else state.plan.upper()
     shown = f"{title} · {plan.site.name} · {percent(state.split)} of visitors on the canary · {operator}"
     if state.rolled_back:
         shown += " · ROLLED BACK"

@@ -82,7 +82,7 @@ class Ending:
     async def _send_back_alone(self, because: str, phase: str) -> None:
         body = {"act": "rollback", "request": "", "because": because, "by": "runner, the guard did not answer in time"}
         intent = self._run.append(Kind.INTENT, body, phase)
-        rolled = await roll_back(wiring.router(self._run), self._run.clock, because, tries=3)
+        rolled = await roll_back(wiring.router_of(self._run.folder), self._run.clock, because, tries=3)
         verified = {"read_back": rolled.read_back, "seconds_to_safe": round(rolled.seconds, 3), "tries": rolled.tries}
         outcome = {**body, "intent": intent.id, "result": "done" if rolled.done else "failed", "share": 0.0}
         self._run.append(Kind.OUTCOME, {**outcome, "seen": rolled.why, "verified": verified}, phase)

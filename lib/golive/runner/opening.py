@@ -24,7 +24,7 @@ def opened(asked: Asked) -> tuple[Run, FaultSetter]:
     os.environ[RUNS_VARIABLE] = str((asked.runs or runs_root()).resolve())  # kernels find the run by its name
     plan, _ = load(asked.plan, project())
     wiring.check_drivers(plan)
-    if plan.world == "none":
+    if not plan.own_world:
         raise PlanError(f"plan {asked.plan} brings no world of its own, so it can't be rehearsed unattended")
     for number, fault in faults:
         if not any(phase.notebook.startswith(f"{number:02}_") for phase in plan.phases):

@@ -164,6 +164,20 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     return web.Response(text=routing.frozen or routing.counts.text())
 
 
+def applications(routing: Routing) -> tuple[web.Application, web.Application]:
+    """Give what visitors meet, and the control API."""
+    visitors, controls = web.Application(), web.Application()
+    visitors[ROUTING] = controls[ROUTING] = routing
+    visitors.router.add_route("*", "/{path:.*}", forward)
+    controls.router.add_get("/-/split", read_split)
+    controls.router.add_put("/-/split", set_split)
+    controls.router.add_put("/-/rollback", rollback)
+    controls.router.add_put("/-/claim", claim)
+    controls.router.add_post("/-/fault", switch)
+    controls.router.add_get("/-/metrics", metrics)
+    return visitors, controls
+
+
 async def main() -> None:
     """Serve visitors and control until the supervisor ends."""
     parser = argparse.ArgumentParser()
@@ -177,15 +191,7 @@ async def main() -> None:
     routing = Routing(asked.share, asked.token, {"stable": asked.stable, "canary": asked.canary}, asked.sticky)
     connector = aiohttp.TCPConnector(limit=0)
     routing.session = aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, auto_decompress=False)
-    visitors, controls = web.Application(), web.Application()
-    visitors[ROUTING] = controls[ROUTING] = routing
-    visitors.router.add_route("*", "/{path:.*}", forward)
-    controls.router.add_get("/-/split", read_split)
-    controls.router.add_put("/-/split", set_split)
-    controls.router.add_put("/-/rollback", rollback)
-    controls.router.add_put("/-/claim", claim)
-    controls.router.add_post("/-/fault", switch)
-    controls.router.add_get("/-/metrics", metrics)
+    visitors, controls = applications(routing)
     report({"router": await serve(visitors), "control": await serve(controls)})
     await forever()
 

@@ -7,12 +7,29 @@ from collections.abc import Mapping
 
 import httpx
 
+from golive.adapters.bounded import fetch
 from golive.core.samples import Version
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Alive, Sick
+
+OURS = {"X-Golive-Ours": "health"}
 
 
 class HttpHealth:
     """`golive.ports.Health` on one URL for each version."""
+
+    class Settings(Part):
+        """The URLs that are asked, whole: `https://canary.example.com/api/health`."""
+
+        stable: str
+        canary: str
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> HttpHealth:
+        """Give the prober of these URLs, with the plan's time-out."""
+        urls = {Version.STABLE: settings.stable, Version.CANARY: settings.canary}
+        return cls(urls, around.planned.health.timeout.total_seconds())
 
     def __init__(self, urls: Mapping[Version, str], timeout: float) -> None:
         self._urls, self._timeout = urls, timeout
@@ -23,7 +40,7 @@ class HttpHealth:
         self._client = self._client or httpx.AsyncClient(timeout=self._timeout)
         begun = time.monotonic()
         try:
-            answer = await self._client.get(self._urls[version], headers={"X-Golive-Ours": "health"})
+            answer = await fetch(self._client, "GET", self._urls[version], within=self._timeout, headers=OURS)
             data = answer.json() if answer.status_code == 200 else {}
             if data.get("status") != "ok":
                 return Sick(f"{version} answered {answer.status_code} without status ok")

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from golive.core.samples import CouldNotMeasure, Unmeasured, Version
+from golive.core.scalars import Part
+from golive.drivers import Around
 
 MOST_BYTES = 1_000_000
 LONGEST = 300
@@ -14,6 +16,18 @@ LONGEST = 300
 
 class JsonlLogs:
     """`golive.ports.Logs` on one file for each version; what was there before is not news."""
+
+    class Settings(Part):
+        """Paths of the files that the versions write."""
+
+        stable: str
+        canary: str
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> JsonlLogs:
+        """Give the reader of these files, with the plan's critical patterns."""
+        paths = {Version.STABLE: Path(settings.stable), Version.CANARY: Path(settings.canary)}
+        return cls(paths, around.planned.logs.critical)
 
     def __init__(self, paths: Mapping[Version, Path], patterns: Sequence[str]) -> None:
         self._paths, self._patterns = paths, tuple(pattern.lower() for pattern in patterns)

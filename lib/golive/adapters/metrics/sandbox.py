@@ -10,12 +10,14 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample as Point
 
+from golive.adapters.bounded import LARGEST, TooLarge, fetch
 from golive.core.digest import EDGES
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
 TIMEOUT = 2.0
-LARGEST = 1_000_000
 COUNTS = {
     "golive_requests_total": "requests",
     "golive_failed_total": "failed",
@@ -29,6 +31,20 @@ class SandboxMetrics:
     """`golive.ports.MetricSource`: cumulative counts of visitors' requests, ours left out."""
 
     can = SourceCan()
+
+    class Settings(Part):
+        """URLs of the router's control API and of both versions, without a trailing slash."""
+
+        control: str = "{world.control}"
+        stable: str = "{world.stable}"
+        canary: str = "{world.canary}"
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> SandboxMetrics:
+        """Give the source that these settings name, with the plan's critical routes."""
+        versions = {Version.STABLE: settings.stable, Version.CANARY: settings.canary}
+        routes = {route.name: route.path for route in around.planned.routes}
+        return cls(settings.control, versions, around.clock, routes)
 
     def __init__(
         self, control: str, versions: dict[Version, str], clock: Clock, routes: Mapping[str, str] | None = None
@@ -65,9 +81,11 @@ class SandboxMetrics:
     async def _scrape(self, url: str) -> list[Point] | CouldNotMeasure:
         assert self._client is not None
         try:
-            answer = await self._client.get(url)
+            answer = await fetch(self._client, "GET", url, within=TIMEOUT)
         except httpx.TimeoutException:
             return CouldNotMeasure(Unmeasured.SLOW, f"{url} took over {TIMEOUT:.0f} s")
+        except TooLarge as error:
+            return CouldNotMeasure(Unmeasured.GARBAGE, f"{url}: {error}")
         except httpx.HTTPError as error:
             return CouldNotMeasure(Unmeasured.REFUSED, f"{url}: {type(error).__name__}")
         if answer.status_code != 200:

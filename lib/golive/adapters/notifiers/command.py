@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from golive.core.errors import NotifyFailed
+from golive.core.scalars import Part, Texts
+from golive.drivers import Around
 from golive.ports import Notice
 
 DEADLINE = 10.0
@@ -20,6 +22,16 @@ class CommandNotifier:
     """`golive.ports.Notifier`: runs a command, without a shell, with the notice as JSON on its input."""
 
     name = "command"
+
+    class Settings(Part):
+        """`command` is the program and its arguments; no shell reads them."""
+
+        command: Texts
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> CommandNotifier:
+        """Give the notifier that runs this command."""
+        return cls(settings.command)
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = tuple(command)

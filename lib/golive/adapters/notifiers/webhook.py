@@ -9,6 +9,8 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from golive.core.errors import NotifyFailed
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Notice
 
 DEADLINE = 5.0
@@ -18,6 +20,16 @@ class WebhookNotifier:
     """`golive.ports.Notifier`: the URL is a secret, so only its environment variable is named."""
 
     name = "webhook"
+
+    class Settings(Part):
+        """`url_variable` is the name of an environment variable that holds the URL."""
+
+        url_variable: str
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> WebhookNotifier:
+        """Give the notifier of that variable's URL."""
+        return cls(settings.url_variable)
 
     def __init__(self, url_variable: str) -> None:
         self._variable = url_variable

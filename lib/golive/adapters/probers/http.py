@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import httpx
 
 from golive.core.samples import Version
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Sick
 
 SIDE_BY_SIDE = 10
@@ -15,6 +17,18 @@ SIDE_BY_SIDE = 10
 
 class HttpProber:
     """`golive.ports.Prober`: reads which version answered from a response header; keeps no cookie."""
+
+    class Settings(Part):
+        """`router` is the visitors' URL without a trailing slash; `header` names the version that answered."""
+
+        router: str
+        path: str = "/api/health"
+        header: str = "X-Golive-Version"
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> HttpProber:
+        """Give the prober of that URL."""
+        return cls(settings.router, settings.path, settings.header)
 
     def __init__(self, router: str, path: str = "/api/health", header: str = "X-Golive-Version") -> None:
         self._url, self._header = router + path, header

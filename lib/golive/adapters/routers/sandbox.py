@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import httpx
 
+from golive.adapters.bounded import fetch
+from golive.core.scalars import Part
+from golive.drivers import Around
 from golive.ports import Done, Refused, RouterCan, Split, Superseded, Unknown
 
 TIMEOUT = 2.0
@@ -14,7 +18,17 @@ TIMEOUT = 2.0
 class SandboxRouter:
     """`golive.ports.Router` over the sandbox's control API. Trouble is a value, never an exception."""
 
-    can = RouterCan()
+    can = RouterCan(compares=True)
+
+    class Settings(Part):
+        """`control` is the URL of the control API, without a trailing slash."""
+
+        control: str = "{world.control}"
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> SandboxRouter:
+        """Give the router that these settings name."""
+        return cls(settings.control)
 
     def __init__(self, control: str) -> None:
         self._control = control
@@ -27,6 +41,8 @@ class SandboxRouter:
 
     async def set(self, share: float, expect: float | None) -> Done | Refused | Superseded | Unknown:
         """Compare and set: only when the split still is `expect`."""
+        if not (math.isfinite(share) and 0 <= share <= 1):
+            return Refused(f"{share} is no share: 0 to 1 was expected")
         answer = await self._call("PUT", "/-/split", {"share": share, "expect": expect})
         if isinstance(answer, Unknown):
             return answer
@@ -36,7 +52,7 @@ class SandboxRouter:
                 return split
             return Superseded(f"the split was {split.share:.2%}, not the expected {expect or 0:.2%}", split)
         if answer.status_code != 200:
-            return Refused(f"the router answered {answer.status_code}: {answer.text[:200]}")
+            return Refused(f"the router answered {answer.status_code}: {answer.text[:200]!r}")
         return self._done(answer)
 
     async def rollback(self, reason: str) -> Done | Refused | Superseded | Unknown:
@@ -56,7 +72,7 @@ class SandboxRouter:
     async def _call(self, verb: str, path: str, body: Any = None) -> httpx.Response | Unknown:
         self._client = self._client or httpx.AsyncClient(timeout=TIMEOUT)
         try:
-            return await self._client.request(verb, self._control + path, json=body)
+            return await fetch(self._client, verb, self._control + path, within=TIMEOUT, json=body)
         except httpx.HTTPError as error:
             return Unknown(f"the router at {self._control} did not answer: {type(error).__name__}")
 
@@ -67,6 +83,9 @@ class SandboxRouter:
     def _split(self, answer: httpx.Response) -> Split | Unknown:
         try:
             data = answer.json()
-            return Split(float(data["share"]), str(data["canary"]), str(data["token"]))
+            share = float(data["share"])
+            if 0 <= share <= 1:
+                return Split(share, str(data["canary"]), str(data["token"]))
         except (ValueError, KeyError, TypeError):
-            return Unknown(f"the router answered {answer.status_code} with something that is no split")
+            pass
+        return Unknown(f"the router answered {answer.status_code} with something that is no split")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import httpx
 
 from golive.core.samples import Tally
+from golive.core.scalars import Part, Texts
+from golive.drivers import Around
 
 HEADERS = {"X-Golive-Ours": "top-up"}
 TIMEOUT = 3.0
@@ -18,6 +20,17 @@ EDGES = (500, 1000)
 
 class HttpTopUp:
     """`golive.ports.TopUp` over HTTP. `paths` are asked in turn; only GET, so that a replay changes nothing."""
+
+    class Settings(Part):
+        """`canary` is the canary's own URL, without a trailing slash."""
+
+        canary: str
+        paths: Texts = ()
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> HttpTopUp:
+        """Give what asks these paths of that canary."""
+        return cls(settings.canary, settings.paths)
 
     def __init__(self, canary: str, paths: Sequence[str]) -> None:
         self._canary, self._paths = canary, itertools.cycle(paths or ("/",))

@@ -10,6 +10,8 @@ import httpx
 import psutil
 
 from golive.core.errors import NameUnknown, WorldFailed
+from golive.core.scalars import Number, Part, YesNo
+from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.sandbox.address import WorldAddress
 from golive.sandbox.faults import Fault
@@ -20,6 +22,19 @@ STOP_DEADLINE = 2.0
 
 class SandboxWorld:
     """`golive.ports.World` of one run: stable, canary, router and visitors on loopback."""
+
+    class Settings(Part):
+        """`rate` is visitors' requests a second; a `calm` world fails and dawdles less; `sticky` sets a cookie."""
+
+        rate: Number = 340.0
+        calm: YesNo = False
+        sticky: YesNo = False
+
+    @classmethod
+    def made(cls, settings: Settings, around: Around) -> SandboxWorld:
+        """Give the world of the run in `around.folder`."""
+        assert around.folder is not None  # a world is made for a run
+        return cls(around.folder, calm=settings.calm, rate=settings.rate, sticky=settings.sticky)
 
     def __init__(self, folder: RunFolder, *, calm: bool = False, rate: float = 340.0, sticky: bool = False) -> None:
         self._folder = folder

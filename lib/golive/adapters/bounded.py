@@ -1,0 +1,41 @@
+"""HTTP answers that are bounded in time and in size, whatever a server sends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+
+LARGEST = 1_000_000
+
+
+class TooLarge(httpx.HTTPError):
+    """The answer had more bytes than were asked for."""
+
+
+async def fetch(
+    client: httpx.AsyncClient,
+    verb: str,
+    url: str,
+    *,
+    within: float,
+    largest: int = LARGEST,
+    headers: dict[str, str] | None = None,
+    json: Any = None,
+) -> httpx.Response:
+    """Give a whole answer of at most `largest` bytes, `within` so many seconds from the call.
+
+    Raises:
+        httpx.HTTPError: If there is none; httpx.TimeoutException when it was not whole in time.
+    """
+    try:
+        async with asyncio.timeout(within), client.stream(verb, url, headers=headers, json=json) as answer:
+            content = bytearray()
+            async for chunk in answer.aiter_bytes():
+                content += chunk
+                if len(content) > largest:
+                    raise TooLarge(f"more than {largest} bytes")
+            return httpx.Response(answer.status_code, content=bytes(content), request=answer.request)
+    except TimeoutError:
+        raise httpx.ReadTimeout(f"no whole answer in {within:g} s") from None

@@ -1,0 +1,39 @@
+"""A router that sent the canary more than it reports could not be measured."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from golive.core.disagreement import FEWEST, disagreement
+from golive.core.samples import Unmeasured
+
+COUNTS = st.integers(0, 1_000_000)
+
+
+def test_over_five_percent_more_is_said_with_both_numbers():
+    assert disagreement(1050, 1000) is None
+    found = disagreement(1051, 1000)
+
+    assert found is not None and found.why is Unmeasured.DISAGREES
+    assert "1051" in found.detail and "1000" in found.detail
+
+
+def test_a_canary_that_reports_nothing_is_said():
+    assert disagreement(FEWEST, 0) is not None
+
+
+@given(COUNTS, COUNTS)
+def test_a_canary_that_reports_as_many_or_more_never_disagrees(sent, more):
+    assert disagreement(sent, sent + more) is None
+
+
+@given(st.integers(0, FEWEST - 1), COUNTS)
+def test_few_requests_say_nothing(sent, reported):
+    assert disagreement(sent, reported) is None
+
+
+@given(st.integers(FEWEST, 1_000_000), COUNTS, st.integers(0, 1000))
+def test_requests_in_flight_are_given_the_benefit_of_the_doubt(sent, reported, in_flight):
+    strict, lenient = disagreement(sent, reported), disagreement(sent, reported, in_flight)
+
+    assert lenient is None or strict is not None
+    assert (strict is not None) == (sent - reported > 0.05 * reported)

@@ -1,0 +1,1 @@
+"""Real parts for tests: small versions, and the programs that stand before them."""
