@@ -1,0 +1,1 @@
+"""Real programs on one machine: their configurations, as functions that give text."""
