@@ -10,6 +10,7 @@ import pytest
 from golive.archive.verify import Standing, read_record, verify
 from golive.core.folding import fold
 from golive.core.record import Kind
+from tests.parts.envoy import program_or_skip
 from tests.parts.haproxy import program
 from tests.parts.rehearsals import Rehearsal, ours, read_entries
 
@@ -19,11 +20,11 @@ pytestmark = [pytest.mark.staging, pytest.mark.timeout(400)]
 @pytest.fixture
 def rehearse(tmp_path):
     """Rehearse in the test's folder; what a failed test leaves running is ended."""
-    program("haproxy")
-    program("prometheus")
     begun = []
 
     def begin(plan, *arguments):
+        for name in ("haproxy", "prometheus") if plan == "staging" else ():
+            program(name)
         begun.append(Rehearsal(tmp_path, plan, *arguments))
         return begun[-1]
 
@@ -56,7 +57,7 @@ def test_the_whole_goes_live_on_haproxy_and_prometheus_and_its_archive_verifies(
 
 
 def test_a_sick_canary_behind_envoy_is_rolled_back(rehearse):
-    pytest.importorskip("envoy", reason="needs the extra golive[envoy]")
+    program_or_skip()
     rehearsal = rehearse("staging-envoy", "--fault", "errors@1")
 
     assert rehearsal.end() == 3, rehearsal.log.read_text()

@@ -16,6 +16,7 @@ from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.plans import load
 from golive.ports import Split
+from tests.parts.envoy import program_or_skip
 from tests.parts.haproxy import program
 from tests.parts.rehearsals import ours
 
@@ -30,7 +31,7 @@ def world(request, tmp_path_factory):
         program("haproxy")
         program("prometheus")
     else:
-        pytest.importorskip("envoy", reason="needs the extra golive[envoy]")
+        program_or_skip()
     root = tmp_path_factory.mktemp("x" * 80)
     made = StagingWorld(RunFolder.make(root, "run"), settings(request.param))
     try:
