@@ -1,6 +1,7 @@
 """Whole rehearsals on real parts: HAProxy with Prometheus, and Envoy."""
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -87,25 +88,28 @@ def test_without_prometheus_nothing_goes_forward_and_after_a_while_everybody_goe
     assert re.match(r"blind for 1\d s: metrics could not be measured: refused", closed_because(rehearsal))
 
 
-def test_a_reload_in_mid_soak_is_noticed_and_the_rehearsal_does_not_go_on(rehearse):
+def test_a_reload_in_mid_soak_is_noticed_and_said_in_the_record(rehearse):
     rehearsal = rehearse("staging")
     rehearsal.says("0 · Preflight")
-    proven(rehearsal, "canary-1")
+    first(rehearsal, lambda entry: entry.kind is Kind.OUTCOME and entry.body["act"] == "prove")
     command = [sys.executable, "-m", "golive.cli", "fault", str(rehearsal.root), "reload-resets-weights"]
     subprocess.run(command, check=True, timeout=60)
+    strayed = first(rehearsal, lambda entry: entry.kind is Kind.STRAYED)
+    rehearsal.process.send_signal(signal.SIGINT)
 
-    assert rehearsal.end() in (3, 4), rehearsal.log.read_text()
+    assert (strayed.phase, strayed.body["share"], strayed.body["recorded"]) == ("canary-1", 0.0, 0.01)
+    assert rehearsal.end() == 130, rehearsal.log.read_text()
     state = ended(rehearsal)
-    assert state.closed in ("rolled-back", "held")
-    assert state.named("canary-5").shift is None
+    assert state.closed == "interrupted"
+    assert state.rollback.done
 
 
-def proven(rehearsal, phase):
-    """Return once a phase's shift was proven: its soak runs."""
+def first(rehearsal, wanted):
+    """Give the first entry of that kind, once it is there."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        entries = read_entries(rehearsal.root)
-        if any(e.kind is Kind.OUTCOME and e.phase == phase and e.body["act"] == "prove" for e in entries):
-            return
+        found = next(filter(wanted, read_entries(rehearsal.root)), None)
+        if found is not None:
+            return found
         time.sleep(0.2)
     raise AssertionError(rehearsal.log.read_text())
