@@ -111,6 +111,8 @@ def filled(group: str, wanted: Driver, world: Mapping[str, Any]) -> dict[str, An
         PlanError: If a setting is wrong, or the world knows no such name; gives the nearest.
     """
     schema = _schema(driver(group, wanted.driver))
+    if wanted.settings.keys() - schema.model_fields.keys():
+        checked(group, wanted.driver, wanted.settings)  # a key that nobody knows is said before what no world knows
     left_out = {
         name: field.default
         for name, field in schema.model_fields.items()
