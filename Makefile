@@ -2,13 +2,16 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse faults test system lint bench verdict lock clean
+.PHONY: rehearse staging faults test system lint bench verdict lock clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@PYTHON=$(PY) .ci/setup && touch $@
 
 rehearse: .venv/ready
 	@$(BIN)/golive rehearse
+
+staging: .venv/ready
+	@$(BIN)/golive rehearse staging
 
 faults: .venv/ready
 	@$(BIN)/python benchmarks/faults.py

@@ -7,10 +7,9 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 
-from golive import wiring
-from golive.adapters.worlds.sandbox import known_fault
+from golive import wanted, wiring
 from golive.core.errors import GoLiveError
-from golive.core.plan import Phase, PhaseKind
+from golive.core.plan import Phase, PhaseKind, Plan
 from golive.core.record import Kind
 from golive.run import Run
 from golive.sandbox.faults import Fault
@@ -18,17 +17,18 @@ from golive.sandbox.faults import Fault
 POLL = 0.1
 
 
-def parse_fault(text: str) -> tuple[int, Fault]:
-    """Give notebook number and fault of a text such as `errors@3`.
+def parse_fault(text: str, plan: Plan) -> tuple[int, Fault]:
+    """Give notebook number and fault of a text such as `errors@3`, as the plan's world can have it.
 
     Raises:
         GoLiveError: If it has another form.
         NameUnknown: If there is no such fault.
+        WorldFailed: If there is, but not in this plan's world; names those that can be had.
     """
     name, at, number = text.partition("@")
     if not at or not number.isdigit():
         raise GoLiveError(f"--fault {text!r}: NAME@PHASE was expected, PHASE being a notebook's number: 'errors@3'")
-    return int(number), known_fault(name)
+    return int(number), wanted.fault_named(name, plan)
 
 
 class FaultSetter:

@@ -206,9 +206,20 @@ class Check(Protocol):
 class World(Protocol):
     """A world that a rehearsal starts, and that ends with it.
 
+    Before it is made, `need` raises WorldFailed for what this machine lacks, `faults` tells what can go wrong in it,
+    and `example` gives the names that settings may take from its `world.json`, with values of the right kind.
     `launch` begins to start it with the canary at `share`; `wait` returns once the run's `world.json` says where
     everything in it answers, with the `token` that it has put into its router.
     """
+
+    @classmethod
+    def need(cls, settings: Any) -> None: ...
+
+    @classmethod
+    def faults(cls, settings: Any) -> Sequence[StrEnum]: ...
+
+    @classmethod
+    def example(cls, settings: Any) -> Mapping[str, Any]: ...
 
     def launch(self, share: float) -> None: ...
 

@@ -1,22 +1,26 @@
-"""Which drivers a plan names, and whether each could be made as the plan wants it."""
+"""Which drivers a plan names, whether each could be made as the plan wants it, and what its own world can have."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from golive import drivers
-from golive.core.errors import NameUnknown, PlanError, nearest
+from golive.core.errors import NameUnknown, PlanError, WorldFailed, nearest
 from golive.core.plan import Driver, Plan
+from golive.sandbox.faults import Fault
 
 
 def check(plan: Plan) -> None:
     """Raise PlanError, naming plan, key, value and the nearest valid one, when a driver could not be made."""
     for group, wanted in drivers_of(plan):
         try:
-            drivers.checked(group, wanted.driver, wanted.settings)
             if not plan.own_world and drivers.needs_world(group, wanted):
                 raise PlanError(
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
+            drivers.filled(group, wanted, _example(plan))
         except NameUnknown as error:
             raise PlanError(
                 f"plan {plan.name}: {error.kind} {error.name!r} is not installed"
@@ -24,6 +28,59 @@ def check(plan: Plan) -> None:
             ) from None
         except PlanError as error:
             raise PlanError(f"plan {plan.name}: {error}") from None
+
+
+def check_world(plan: Plan) -> None:
+    """Raise WorldFailed when the plan's own world lacks a program here, with the command that installs it."""
+    if plan.own_world:
+        driver, settings = _world(plan)
+        driver.need(settings)
+
+
+def fault_named(name: str, plan: Plan) -> Fault:
+    """Give the fault of that name that the plan's own world can have.
+
+    Raises:
+        NameUnknown: If no world has it.
+        WorldFailed: If this plan's world has not, or it has no world; names those that can be had.
+    """
+    if not plan.own_world:
+        raise WorldFailed(f"plan {plan.name} has no world of its own to disturb\nNEXT     golive rehearse")
+    driver, settings = _world(plan)
+    return fault_among(name, driver.faults(settings), plan.world.driver)
+
+
+def fault_among(name: str, had: Sequence[Fault], called: str) -> Fault:
+    """Give the fault of that name that can be `had` in the world that is `called` so.
+
+    Raises:
+        NameUnknown: If there is no such fault in any world; names the nearest of those that can be had here.
+        WorldFailed: If there is one, but not here; names those that can be had.
+    """
+    here = [fault.value for fault in had]
+    if name in here:
+        return Fault(name)
+    if name in list(Fault):
+        raise WorldFailed(
+            f"fault {name!r} can't be had in the world {called!r}: it has {', '.join(sorted(here))}\n"
+            "NEXT     golive fault RUN NAME with one of these"
+        )
+    raise NameUnknown("fault", name, here)
+
+
+def _world(plan: Plan) -> tuple[Any, Any]:
+    """Give the driver of the plan's own world, and its settings."""
+    name = plan.world.driver
+    return drivers.driver(drivers.WORLDS, name), drivers.checked(drivers.WORLDS, name, plan.world.settings)
+
+
+def _example(plan: Plan) -> Mapping[str, Any]:
+    """Give the names that the plan's own world will know, with values of the right kind."""
+    if not plan.own_world:
+        return {}
+    driver, settings = _world(plan)
+    example: Mapping[str, Any] = driver.example(settings)
+    return example
 
 
 def drivers_of(plan: Plan) -> list[tuple[str, Driver]]:

@@ -92,6 +92,7 @@ def make_run(
     plan, text = load(plan_name, project())
     plan = as_production(plan) if true_limits else plan
     check_drivers(plan)
+    wanted.check_world(plan)
     clock = SystemClock()
     stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
     folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}")

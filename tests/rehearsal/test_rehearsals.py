@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,35 +15,9 @@ from golive.archive.verify import Standing, read_record, verify
 from golive.core.folding import fold
 from golive.core.record import Kind
 from golive.sandbox.address import WorldAddress
+from tests.parts.rehearsals import Rehearsal, ours, read_entries
 
 pytestmark = [pytest.mark.rehearsal, pytest.mark.timeout(400)]
-
-
-class Rehearsal:
-    """One `golive rehearse` in a process of its own."""
-
-    def __init__(self, runs, *arguments):
-        self.log = runs / "log"
-        with self.log.open("w") as log:
-            command = [sys.executable, "-m", "golive.cli", "rehearse", "--runs", str(runs), *arguments]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        self.runs = runs
-
-    @property
-    def root(self):
-        return next(iter(self.runs.glob("*-sandbox")))
-
-    def says(self, pattern, seconds=120):
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if re.search(pattern, self.log.read_text()):
-                return
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.2)
-        raise AssertionError(f"{pattern} was not said: {self.log.read_text()}")
-
-    def end(self):
-        return self.process.wait(300)
 
 
 @pytest.fixture
@@ -53,22 +26,13 @@ def rehearse(tmp_path):
     begun = []
 
     def begin(*arguments):
-        begun.append(Rehearsal(tmp_path, *arguments))
+        begun.append(Rehearsal(tmp_path, "sandbox", *arguments))
         return begun[-1]
 
     yield begin
     for rehearsal in begun:
         rehearsal.process.terminate()
         rehearsal.end()
-
-
-def ours(root):
-    """Give the processes that belong to a run."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(root) in part for part in process.info["cmdline"] or ()):
-            found.append(process)
-    return found
 
 
 def world(root):
@@ -104,13 +68,6 @@ def test_a_sick_canary_is_rolled_back_even_with_the_notebooks_kernel_killed(rehe
     page = rehearsal.root / "notebooks" / "02_canary_5.ipynb"
     assert json.loads(page.read_text())["metadata"]["papermill"]["golive"]["complete"] is False
     assert ours(rehearsal.root) == []
-
-
-def read_entries(root):
-    from golive.adapters.clocks import SystemClock
-    from golive.adapters.stores.sqlite import SqliteStore
-
-    return SqliteStore(root / "work" / "record.db", code="t", plan="p", clock=SystemClock()).read()
 
 
 def test_a_critical_log_entry_that_stable_does_not_log_rolls_back(rehearse):

@@ -48,10 +48,9 @@ def resume(run: str, runs: Path | None) -> int:
 @clear
 def fault(run: str, name: str, off: bool, runs: Path | None) -> None:
     """Set fault NAME in the world of RUN."""
-    from golive import wiring
-    from golive.adapters.worlds.sandbox import known_fault
+    from golive import wanted, wiring
 
-    known_fault(name)
     opened = wiring.open_run(run, "", runs)
+    wanted.fault_named(name, opened.plan)
     asyncio.run(wiring.world(opened).fault(name, not off))
     click.echo(f"{name} is {'off' if off else 'on'} in {opened.folder.name}")

@@ -20,12 +20,12 @@ def opened(asked: Asked) -> tuple[Run, FaultSetter]:
     Raises:
         GoLiveError: For bad input; nothing was made then.
     """
-    faults = [parse_fault(text) for text in asked.faults]
     os.environ[RUNS_VARIABLE] = str((asked.runs or runs_root()).resolve())  # kernels find the run by its name
     plan, _ = load(asked.plan, project())
     wiring.check_drivers(plan)
     if not plan.own_world:
         raise PlanError(f"plan {asked.plan} brings no world of its own, so it can't be rehearsed unattended")
+    faults = [parse_fault(text, plan) for text in asked.faults]
     for number, fault in faults:
         if not any(phase.notebook.startswith(f"{number:02}_") for phase in plan.phases):
             raise NameUnknown("phase", f"{fault}@{number}", [p.notebook[:2] for p in plan.phases])

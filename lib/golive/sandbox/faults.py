@@ -1,4 +1,4 @@
-"""What can be made to go wrong in the sandbox, by name."""
+"""What can be made to go wrong in a rehearsal's world, by name."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Fault(StrEnum):
     METRICS_GARBAGE = "metrics-garbage"
     METRICS_FROZEN = "metrics-frozen"
     METRICS_RESET = "metrics-reset"
+    RELOAD_RESETS_WEIGHTS = "reload-resets-weights"
 
     @property
     def before_shift(self) -> bool:
@@ -38,8 +39,12 @@ class Fault(StrEnum):
     @property
     def place(self) -> tuple[str, ...]:
         """The processes of the world that get it."""
-        if self.value.startswith("metrics-") or self.before_shift:
+        if self.value.startswith(("metrics-", "reload-")) or self.before_shift:
             return ("control",)
         if self is Fault.BOTH_SLOW:
             return ("stable", "canary")
         return ("stable",) if self is Fault.STABLE_SICK else ("canary",)
+
+
+VERSIONS = tuple(fault for fault in Fault if "control" not in fault.place)
+SANDBOX = tuple(fault for fault in Fault if fault is not Fault.RELOAD_RESETS_WEIGHTS)

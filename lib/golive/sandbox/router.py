@@ -17,10 +17,9 @@ from aiohttp import web
 from golive.sandbox.child import end_with_parent, forever, report, serve
 from golive.sandbox.counts import CUT_OFF, Counts
 from golive.sandbox.faults import Fault
-from golive.sandbox.version import RELEASES
+from golive.sandbox.site import OURS, RELEASES
 
 TIMEOUT = aiohttp.ClientTimeout(total=3.0)
-OURS = "X-Golive-Ours"
 COOKIE = "golive-version"
 HOP_BY_HOP = ("transfer-encoding", "connection", "content-encoding", "content-length", "keep-alive", "host")
 

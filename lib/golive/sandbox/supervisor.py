@@ -6,16 +6,20 @@ import argparse
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 import psutil
 
 POLL = 0.25
+TETHER = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
+_File = int | IO[str]
 
 
 class Children:
@@ -26,12 +30,19 @@ class Children:
         self._running: list[subprocess.Popen[str]] = []
 
     def start(self, module: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start one process; its standard input is the thread it hangs by."""
+        """Start one process of the sandbox's own; its standard input is the thread it hangs by."""
         name = arguments[1] if arguments[:1] == ("--name",) else module
-        errors: IO[str] = (self._logs / f"{name}.err").open("a")
         command = [sys.executable, "-m", f"golive.sandbox.{module}", *arguments]
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
-        errors.close()
+        with (self._logs / f"{name}.err").open("a") as errors:
+            return self._kept(command, subprocess.PIPE, subprocess.PIPE, errors)
+
+    def run(self, name: str, command: Sequence[str]) -> subprocess.Popen[str]:
+        """Start somebody else's program, which hangs by no thread: on Linux the kernel ends it with this process."""
+        with (self._logs / f"{name}.log").open("a") as log:
+            return self._kept([*TETHER, *command], subprocess.DEVNULL, log, log)
+
+    def _kept(self, command: Sequence[str], reads: _File, writes: _File, errors: _File) -> subprocess.Popen[str]:
+        child = subprocess.Popen(command, stdin=reads, stdout=writes, stderr=errors, text=True)
         self._running.append(child)
         return child
 
@@ -78,39 +89,52 @@ def start(children: Children, folder: Path, asked: argparse.Namespace) -> dict[s
     return {**urls, "token": token, "pid": os.getpid(), "started": started, "logs": logs}
 
 
-def needed(alive: Path, grace: float) -> bool:
-    """Wait while the guard's file goes on changing; give False when it has stood for `grace` seconds."""
-    seen, since = -1.0, time.monotonic()
-    while True:
-        now = alive.stat().st_mtime if alive.exists() else -1.0
-        if now != seen:
-            seen, since = now, time.monotonic()
-        if time.monotonic() - since > grace:
-            return False
-        time.sleep(POLL)
+class Lifeline:
+    """Tells when nobody needs a world any more: its guard's file has not changed for `grace` seconds."""
+
+    def __init__(self, alive: Path, grace: float) -> None:
+        self._alive, self._grace = alive, grace
+        self._seen, self._since = -1.0, time.monotonic()
+
+    def cut(self) -> bool:
+        """Look once; give True when the file has stood still for too long."""
+        now = self._alive.stat().st_mtime if self._alive.exists() else -1.0
+        if now != self._seen:
+            self._seen, self._since = now, time.monotonic()
+        return time.monotonic() - self._since > self._grace
+
+
+def tell(place: Path, world: Mapping[str, object]) -> None:
+    """Write `world.json`, whole or not at all."""
+    draft = place.with_suffix(".tmp")
+    draft.write_text(json.dumps(world))
+    draft.replace(place)
+
+
+def asked_for(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Give what a supervisor was asked to do; `parser` holds what its world takes beside that."""
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--share", type=float, default=0.0)
+    parser.add_argument("--rate", type=float, default=340.0)
+    parser.add_argument("--calm", action="store_true")
+    parser.add_argument("--alive", type=Path, required=True)
+    parser.add_argument("--grace", type=float, default=60.0)
+    return parser.parse_args()
 
 
 def main() -> None:
     """Run one world."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--share", type=float, default=0.0)
-    parser.add_argument("--rate", type=float, default=340.0)
-    parser.add_argument("--calm", action="store_true")
     parser.add_argument("--sticky", action="store_true")
-    parser.add_argument("--alive", type=Path, required=True)
-    parser.add_argument("--grace", type=float, default=60.0)
-    asked = parser.parse_args()
+    asked = asked_for(parser)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     children = Children(asked.folder)
-    place = asked.folder / "world.json"
     try:
-        world = start(children, asked.folder, asked)
-        draft = place.with_suffix(".tmp")
-        draft.write_text(json.dumps(world))
-        draft.replace(place)
-        needed(asked.alive, asked.grace)
+        tell(asked.folder / "world.json", start(children, asked.folder, asked))
+        lifeline = Lifeline(asked.alive, asked.grace)
+        while not lifeline.cut():
+            time.sleep(POLL)
     finally:
         children.stop()
 

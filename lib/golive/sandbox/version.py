@@ -7,112 +7,42 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-import json
-import math
 import os
-import random
 import signal
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import psutil
 from aiohttp import web
+from prometheus_client import disable_created_metrics
 
 from golive.sandbox.child import end_with_parent, forever, report, serve
 from golive.sandbox.faults import Fault
+from golive.sandbox.site import COLD_SECONDS, OURS, RELEASES, Site, burn, bursts, housekeeping
 
-RELEASES = {"stable": ("1.4.2", "dpl_stable_142"), "canary": ("1.5.0", "dpl_canary_150")}
 WEBHOOK_KEY = b"sandbox"
-MEDIAN_SECONDS = 0.0745
-SIGMA = 0.6
-FAILED_SHARE = 0.0003
-BURST_SECONDS = 0.5
-BURST_FAILED = 0.08
-COLD_SECONDS = 1.0
-CPU_ALLOWANCE = 0.5
-MEMORY_ALLOWANCE = 160 * 2**20
 LIMITED_PER_SECOND = 5
 LOG_ONE_IN = 50
 
 
-class Site:
-    """One version's state: its faults, bursts, logs and gauges."""
-
-    def __init__(self, name: str, log: IO[str], calm: bool) -> None:
-        self.name, self.log, self.calm = name, log, calm
-        self.release, self.deployment = RELEASES[name]
-        self.faults: dict[Fault, float] = {}
-        self.random = random.Random()
-        self.burst_until = 0.0
-        self.warm_at = 0.0
-        self.orders: dict[str, str] = {}
-        self.replays = 0
-        self.criticals = 0
-        self.bursts: dict[str, list[float]] = {}
-        self.ballast: list[bytearray] = []
-        self.process = psutil.Process()
-        self.process.cpu_percent()
-        self.cpu = 0.0
-
-    def write(self, level: str, message: str, **fields: Any) -> None:
-        """Write one JSON log line."""
-        line = {"time": datetime.now(UTC).isoformat(), "level": level, "version": self.name, "message": message}
-        self.log.write(json.dumps({**line, **fields}) + "\n")
-        self.log.flush()
-
-    def fails(self, path: str) -> bool:
-        """Say whether this request fails: bursts of a healthy site, and faults."""
-        if Fault.ONE_PATH in self.faults and path == "/checkout":
-            return True
-        if Fault.ERRORS in self.faults and self.random.random() < 0.3:
-            return True
-        if Fault.STABLE_SICK in self.faults and self.random.random() < 0.2:
-            return True
-        if Fault.SLOW_LEAK in self.faults:
-            grown = min((time.monotonic() - self.faults[Fault.SLOW_LEAK]) / 25, 1.0) * 0.3
-            if self.random.random() < grown:
-                return True
-        return not self.calm and time.monotonic() < self.burst_until and self.random.random() < BURST_FAILED
-
-    def seconds(self) -> float:
-        """Give how long this request takes."""
-        took = MEDIAN_SECONDS * math.exp(SIGMA * self.random.gauss(0, 1))
-        if {Fault.LATENCY, Fault.BOTH_SLOW} & set(self.faults) and self.random.random() < 0.8:
-            took += 1.5
-        if not self.calm and time.monotonic() < self.warm_at and self.random.random() < 0.25:
-            took += 0.4
-        return took
-
-
-async def bursts(site: Site) -> None:
-    """Let short bursts of failures come, so that the mean share is `FAILED_SHARE`."""
-    between = BURST_SECONDS * BURST_FAILED / FAILED_SHARE
-    while True:
-        await asyncio.sleep(site.random.expovariate(1 / between))
-        site.burst_until = time.monotonic() + BURST_SECONDS
-        await asyncio.sleep(BURST_SECONDS)
-
-
-async def housekeeping(site: Site) -> None:
-    """Measure CPU each second, and keep writing the critical line of that fault."""
-    while True:
-        await asyncio.sleep(0.5)
-        site.cpu = site.process.cpu_percent() / 100 / CPU_ALLOWANCE
-        if Fault.CRITICAL_LOG in site.faults:
-            site.criticals += 1
-            site.write("critical", "critical: payment ledger out of balance", path="/checkout")
-
-
-def burn(site: Site) -> None:
-    """Use about half a core for as long as the fault is on, also where others use the machine."""
-    while Fault.CPU in site.faults:
-        over, used = time.monotonic() + 0.095, time.thread_time() + 0.047
-        while time.thread_time() < used:
-            pass
-        time.sleep(max(0.0, over - time.monotonic()))
+@web.middleware
+async def counted(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Count each answer but those about this version itself."""
+    if request.path.startswith(("/-/", "/metrics")):
+        about: web.StreamResponse = await handler(request)
+        return about
+    who = "ours" if OURS in request.headers else "visitors"
+    begun, code = time.monotonic(), 500
+    try:
+        response: web.StreamResponse = await handler(request)
+        code = response.status
+        return response
+    except web.HTTPException as error:
+        code = error.status
+        raise
+    finally:
+        request.app[SITE].served.add(who, request.path, code, time.monotonic() - begun)
 
 
 @web.middleware
@@ -208,18 +138,8 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Answer CPU and memory as shares of what this version may use, as Prometheus text."""
-    site = request.app[SITE]
-    memory = site.process.memory_info().rss / MEMORY_ALLOWANCE
-    lines = [
-        "# TYPE process_cpu_share gauge",
-        f'process_cpu_share{{version="{site.name}"}} {site.cpu}',
-        "# TYPE process_memory_share gauge",
-        f'process_memory_share{{version="{site.name}"}} {memory}',
-        "# TYPE critical_log_entries_total counter",
-        f'critical_log_entries_total{{version="{site.name}"}} {site.criticals}',
-    ]
-    return web.Response(text="\n".join(lines) + "\n")
+    """Answer counts, CPU and memory as Prometheus text."""
+    return web.Response(text=request.app[SITE].served.text())
 
 
 async def control(request: web.Request) -> web.Response:
@@ -249,7 +169,7 @@ SITE = web.AppKey("site", Site)
 
 def application(site: Site) -> web.Application:
     """Give the site as an application."""
-    app = web.Application(middlewares=[as_a_site])
+    app = web.Application(middlewares=[counted, as_a_site])
     app[SITE] = site
     for path in ("/", "/products", "/search", "/cart", "/checkout", "/about"):
         app.router.add_get(path, page)
@@ -273,6 +193,7 @@ async def main() -> None:
     parser.add_argument("--calm", action="store_true")
     asked = parser.parse_args()
     end_with_parent()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     with asked.log.open("a") as log:
         site = Site(asked.name, log, asked.calm)
         report({asked.name: await serve(application(site))})

@@ -86,7 +86,10 @@ def _frontend(site: Site) -> str:
 
 
 def _backend(site: Site, name: str) -> str:
-    """Give a backend; the one for requests of ours follows the other's checks, and asks nothing twice."""
+    """Give a backend; the one for requests of ours follows the other's checks, and asks nothing twice.
+
+    Checks are requests of ours: without the header a version would count them among its visitors' own.
+    """
     check = f"check inter {site.check_every} fall 3 rise 2"
     cookie = f"  cookie {COOKIE} insert indirect nocache\n" if site.sticky else ""
     lines = []
@@ -96,7 +99,8 @@ def _backend(site: Site, name: str) -> str:
         kept = f" cookie {server}" if site.sticky else ""
         held = " disabled" if site.sticky and server == "canary" else ""
         lines.append(f"  server {server} {address} weight {weight} {watched}{kept}{held}\n")
-    asked = f"  option httpchk GET {site.health}\n" if name == "site" else ""
+    sent = f"  http-check send meth GET uri {site.health} hdr {OURS} health\n"
+    asked = f"  option httpchk\n{sent}" if name == "site" else ""
     return f"backend {name}\n  balance {site.balance}\n{asked}{cookie}{''.join(lines)}"
 
 

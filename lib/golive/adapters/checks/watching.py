@@ -11,6 +11,7 @@ from golive.ports import Alive, Sick, Split
 SILENT = 5.0
 LEAST_FREE = 200 * 2**20
 PROBES = 3
+LATEST = 2.0
 
 
 async def guard_watching(scene: Scene) -> Saw:
@@ -32,12 +33,17 @@ async def router_reads_back(scene: Scene) -> Saw:
 
 
 async def metrics_arrive(scene: Scene) -> Saw:
-    """See whether counts arrive and have visitors in them."""
-    read = await scene.metrics.read()
-    if isinstance(read, CouldNotMeasure):
-        return Saw(False, "counts of both versions", f"{read.why}: {read.detail}")
-    requests = sum(tally.requests for tally in read.tallies.values())
-    return Saw(requests > 0, "counts of both versions", f"{requests} visitors' requests so far")
+    """See whether counts arrive and have visitors in them; a source may count from its first read on, and lag."""
+    can = scene.metrics.can
+    until = scene.clock.monotonic() + can.lag + 2 * can.granularity + LATEST
+    while True:
+        read = await scene.metrics.read()
+        counted = 0 if isinstance(read, CouldNotMeasure) else sum(tally.requests for tally in read.tallies.values())
+        if counted or scene.clock.monotonic() > until:
+            break
+        await scene.clock.sleep(0.2)
+    seen = f"{read.why}: {read.detail}" if isinstance(read, CouldNotMeasure) else f"{counted} visitors' requests so far"
+    return Saw(counted > 0, "counts of both versions", seen)
 
 
 async def versions_healthy(scene: Scene) -> Saw:
