@@ -18,8 +18,8 @@ from golive.adapters.haproxy_answers import Unreadable, numbers_of, stats_of
 from golive.adapters.haproxy_socket import Address, HaproxySocket, NoAnswer, Silence
 from golive.adapters.metrics.haproxy_counts import (
     COLUMNS,
-    Agreement,
     Between,
+    CanaryAgreement,
     Reported,
     Routed,
     VersionLedger,
@@ -117,7 +117,7 @@ class HaproxyMetrics:
         self._routed: dict[tuple[str, Version], Routed] = {}
         self._reported: dict[Version, Reported | None] = {}
         self._ledgers: dict[Version, VersionLedger] = {}
-        self._agreement = Agreement()
+        self._agreement = CanaryAgreement()
 
     async def read(self) -> Counters | CouldNotMeasure:
         """Give the counts since the first read; HAProxy is read first: a version has then counted what HAProxy has."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from golive.core.disagreement import FEWEST, disagreement
+from golive.core.disagreement import Agreement
 from golive.core.samples import CouldNotMeasure, Tally, Unmeasured, Version
 
 
@@ -172,23 +172,20 @@ class VersionLedger:
         self.tally += Tally(requests, failed, client_errors, limited, over)
 
 
-class Agreement:
-    """Whether HAProxy and the canary count the same requests, over stretches of enough of them."""
+class CanaryAgreement:
+    """Whether HAProxy and the canary count the same requests."""
 
     def __init__(self) -> None:
-        self._sent = self._reported = 0
+        self._agreement = Agreement()
         self._wrong: CouldNotMeasure | None = None
 
     def take(self, between: Between, open_now: int) -> CouldNotMeasure | None:
         """Say that they disagreed over the last whole stretch, or None; `open_now` requests are under way."""
         if between.reported is None:
-            self._sent = self._reported = 0
+            self._agreement.begin()
             return self._wrong
-        self._sent += between.routed.req_tot - between.routed.hrsp_1xx  # "100 Continue" is no further request
-        self._reported += between.reported.requests
-        if self._sent >= FEWEST:
-            self._wrong = disagreement(self._sent, self._reported, open_now)
-            self._sent = self._reported = 0
+        sent = between.routed.req_tot - between.routed.hrsp_1xx  # "100 Continue" is no further request
+        self._wrong = self._agreement.take(sent, between.reported.requests, open_now)
         return self._wrong
 
 
