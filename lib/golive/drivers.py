@@ -110,15 +110,18 @@ def filled(group: str, wanted: Driver, world: Mapping[str, Any]) -> dict[str, An
         NameUnknown: If the driver is not installed.
         PlanError: If a setting is wrong, or the world knows no such name; gives the nearest.
     """
-    checked(group, wanted.driver, wanted.settings)
     schema = _schema(driver(group, wanted.driver))
+    if wanted.settings.keys() - schema.model_fields.keys():
+        checked(group, wanted.driver, wanted.settings)  # a key that nobody knows is said before what no world knows
     left_out = {
         name: field.default
         for name, field in schema.model_fields.items()
         if name not in wanted.settings and isinstance(field.default, str) and _PLACE.search(field.default)
     }
     where = f"{CALLED.get(group, group)} driver {wanted.driver!r}: settings"
-    return {key: fill(value, world, f"{where}.{key}") for key, value in {**wanted.settings, **left_out}.items()}
+    done = {key: fill(value, world, f"{where}.{key}") for key, value in {**wanted.settings, **left_out}.items()}
+    checked(group, wanted.driver, done)  # as filled: before, a place holder is no address and no path
+    return done
 
 
 def made(group: str, wanted: Driver, around: Around, world: Mapping[str, Any]) -> Any:

@@ -21,9 +21,9 @@ def check(plan: Plan) -> None:
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
-            settings = drivers.checked(group, wanted.driver, drivers.filled(group, wanted, _example(plan)))
+            filled = drivers.filled(group, wanted, _example(plan))
             if group == drivers.ROUTERS:
-                can = _declared(wanted.driver, settings)
+                can = _declared(wanted.driver, drivers.checked(group, wanted.driver, filled))
                 _check_shares(plan, wanted.driver, can.splits)
                 _check_proof(plan, can.proof)
         except NameUnknown as error:

@@ -45,36 +45,25 @@ def check_drivers(plan: Plan) -> None:
         PlanError: Naming the plan, the key, the value and what was expected.
         NameUnknown: If it names a check that nobody knows; gives the nearest.
     """
+    from golive.adapters.checks import known
+
     missing = plan.not_ready()
     try:
         wanted.check(plan)
-        _check_checks(plan)
+        known.check(plan)
     except GoLiveError as error:
         if not missing:
             raise
-        said = [*missing, *str(error).splitlines()]
-        raise PlanError(f"plan {plan.name} may not start: {'; '.join(said)}") from None
+        missing += tuple(str(error).splitlines())
     if missing:
         raise PlanError(f"plan {plan.name} may not start: {'; '.join(missing)}")
 
 
-def _check_checks(plan: Plan) -> None:
-    known = known_checks()
-    for phase in plan.phases:
-        for use in (*phase.start_checks, *phase.special_checks):
-            if use.check not in known:
-                raise NameUnknown("check", use.check, known)
-            try:
-                known[use.check].checked(use)
-            except PlanError as error:
-                raise PlanError(f"plan {plan.name}: phase {phase.name}: {error}") from None
-
-
 def known_checks() -> dict[str, Any]:
     """Give every check that is installed, by name."""
-    from golive.adapters.checks import site, vercel, watching
+    from golive.adapters.checks import known
 
-    return {**watching.KNOWN, **site.KNOWN, **vercel.KNOWN}
+    return known.known()
 
 
 def plan_named(name: str) -> Plan:
@@ -267,13 +256,9 @@ def scene(run: Run) -> Any:
     from golive.adapters.checks.run import Scene
 
     reads, site, known = sources(run), run.plan.site, world_of(run)
-    router, stable, canary = (
-        drivers.fill(getattr(site, key), known, f"site.{key}") for key in ("url", "stable", "canary")
-    )
+    urls = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in ("url", "stable", "canary"))
     return Scene(
-        router,
-        stable,
-        canary,
+        *urls,
         reads.router,
         reads.metrics,
         reads.health,

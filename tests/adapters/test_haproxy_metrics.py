@@ -140,6 +140,19 @@ async def test_a_mute_canary_that_answers_visitors_is_not_measured_and_a_heard_o
             assert (await seen.after(5))[Version.CANARY].requests == 5
 
 
+async def test_a_canary_that_reports_fewer_requests_than_it_was_sent_is_not_measured_until_they_agree(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path) as made:
+        async for seen in watching(made, 1.0):
+            made.canary.forgetful = True
+            await visit(made.haproxy.url, 250)
+            read = await seen.source.read()
+            assert isinstance(read, CouldNotMeasure) and read.why is Unmeasured.DISAGREES
+            made.canary.forgetful = False
+            assert (await seen.after(250))[Version.CANARY].requests == 500
+
+
 async def test_two_processes_are_summed_and_one_that_counts_anew_is_named(tmp_path: Path) -> None:
     async with bench(tmp_path, processes=2) as made:
         async for seen in watching(made, 1.0):

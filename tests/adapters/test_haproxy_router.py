@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from golive.adapters.haproxy_answers import stats_of
 from golive.adapters.routers.haproxy import HaproxyRouter
-from golive.core.proof import counted, enough, proves
+from golive.core.proof import Proving, Standing
 from golive.ports import Done, Refused, Split, Superseded, Unknown
 from tests.parts.haproxy import TOKEN, bench, free_port, socat_in, visit
 
@@ -67,7 +67,7 @@ async def test_a_balance_that_does_not_keep_to_the_weights_is_found_by_the_proof
         await shifted(router, share)
         assert await share_of(router) == share
         seen = await visit(made.haproxy.url, times, at_once=1 if balance == "leastconn" else 16)
-        assert enough(share, times) and not proves(counted(seen["canary"], times), share), seen
+        assert Proving(share).look(seen["canary"], times) is Standing.NOT_SO, seen
 
 
 async def test_an_open_connection_follows_a_shift_and_a_rollback_at_its_next_request(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class StandIn:
         self.ahead, self.age, self.up, self.requests = 0.0, 0.3, 1, 100
         self.without, self.warnings, self.cpu = "", [], "0.4"
         self.asked = []
+        self.timer, self.timed = "a:1", None  # another target that times what it answers, and how many it has
 
     async def answer(self, request):
         query = (await request.post())["query"]
@@ -38,7 +39,9 @@ class StandIn:
         elif self.without and self.without in query:
             found = []
         elif "_bucket" in query:
-            found = [({"__name__": "b_bucket", "le": le}, str(self.requests)) for le in ("0.5", "1", "+Inf")]
+            timed = str(self.requests if self.timed is None else self.timed)
+            named = {"__name__": "b_bucket", "instance": self.timer}
+            found = [({**named, "le": le}, timed) for le in ("0.5", "1", "+Inf")]
         else:
             code = "500" if "5.." in query else "429" if '="429"' in query else "404" if "4.." in query else "200"
             found = [({"__name__": "http_requests_total", "code": code}, str(self.requests if code == "200" else 0))]
@@ -84,6 +87,20 @@ async def test_a_reading_is_as_old_as_its_scrape():
     assert isinstance(found, Counters) and 0.75 < age < 1.8
     assert found.gauges[Version.CANARY].cpu == 0.4
     assert source.sent_and_timed(Version.CANARY) is None
+
+
+@pytest.mark.parametrize(("reported", "wrong"), [(100, False), (97, False), (80, True)])
+async def test_a_router_that_sends_the_canary_more_than_it_reports_could_not_be_measured(reported, wrong):
+    async with standing_in() as (prometheus, source):
+        prometheus.timer, prometheus.timed, found = "b:1", 100, []
+        for _ in range(60):
+            found.append(await source.read())
+            prometheus.requests += 100
+            prometheus.timed += reported
+
+    said = [read for read in found if isinstance(read, CouldNotMeasure)]
+    assert bool(said) is wrong
+    assert all(read.why is Unmeasured.DISAGREES for read in said)
 
 
 @pytest.mark.parametrize(("ahead", "side"), [(3.5, "s ahead of ours"), (-3.5, "s behind ours")])

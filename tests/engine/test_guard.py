@@ -8,15 +8,16 @@ import pytest
 from golive.adapters.clocks import FakeClock
 from golive.core.errors import StoreUnavailable
 from golive.core.folding import fold
+from golive.core.judging.evidence import Soak
 from golive.core.order import Already, Step, Yes, may
 from golive.core.record import Draft, Kind, Who, chain
-from golive.core.samples import CouldNotMeasure, Unmeasured
+from golive.core.samples import CouldNotMeasure, Unmeasured, Version
 from golive.core.verdict import Hold, Word
 from golive.engine.guard import Guard
 from golive.engine.post import Post
 from golive.engine.sources import Sources
 from golive.ports import Alive, Done, RouterCan, SourceCan, Split, Unknown
-from tests.builders import Story, sandbox
+from tests.builders import Story, sample, sandbox
 
 
 class FakeRouter:
@@ -346,3 +347,30 @@ async def test_a_router_that_does_not_answer_is_neither_above_nor_below():
     await looks(guard, 5)
 
     assert fold(story.entries).strayed is None and outcomes(story, "set back") == []
+
+
+@pytest.mark.parametrize(
+    ("canary", "stable", "back", "result", "said"),
+    [
+        (50, 950, 0.05, "done", "50 of 1000 visitors met the canary"),
+        (0, 1000, 0.05, "failed", "0 of 1000 visitors met the canary"),
+        (100, 900, 0.05, "failed", "100 of 1000 visitors met the canary"),
+        (5, 95, 0.05, "unknown", "not enough yet, about 300 more visitors"),
+        (50, 950, 0.01, "failed", "the router reads back 1.00%"),
+    ],
+)
+async def test_a_proof_is_counted_from_visitors_and_not_enough_yet_is_no_failure(canary, stable, back, result, said):
+    guard, story, _ = scene(FakeRouter())
+    on_the_canary(story)
+    story.tell(Kind.REQUEST, {"act": "prove", "attended": False}, "canary-5", id="ask2")
+    guard._catch_up()
+    clock = guard.post.clock
+    clock.advance(10.0)
+    guard.sight.soak_of = lambda state, phase: Soak(0.0, 0.0, 8.0, 0.05, 0.25, False)
+    guard.sight.inbox.split = Split(back)
+    guard.sight._recent.extend([sample(5.0, Version.STABLE, stable), sample(5.0, Version.CANARY, canary)])
+    await guard.acts.prove(guard.state.request, guard.state)
+
+    (ended,) = outcomes(story, "prove")
+    assert ended["result"] == result
+    assert said in ended["seen"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 
 import pytest
 
@@ -11,6 +12,7 @@ from golive.core.record import Kind
 from golive.core.verdict import Word
 from golive.notebook import page as page_module
 from golive.notebook import soak as soak_module
+from golive.notebook.desk import Desk
 from golive.notebook.page import Page
 from golive.ports import Done, Split
 from tests.notebooks.desk import answering_guard, look, make_run, shifted_and_proven, verdict
@@ -232,3 +234,23 @@ def test_a_page_may_be_replaced_between_any_two_cells(judged, attended):
 
     assert page.close().word == "DONE"
     assert page.close().word == "NOTHING DONE"
+
+
+async def test_a_page_sends_everybody_back_when_neither_guard_nor_record_answers(tmp_path, monkeypatch):
+    class Router:
+        async def rollback(self, reason):
+            return Done(Split(0.0))
+
+        async def read(self):
+            return Split(0.0)
+
+    run = make_run(tmp_path)
+    monkeypatch.setattr(wiring, "router_of", lambda folder: Router())
+    desk = Desk(run)
+    run.folder.record.write_bytes(b"this was a database" * 100)
+    answer = await desk.roll_back("errors on checkout", "canary-25")
+
+    assert answer.word == "ROLLED BACK"
+    assert "kept in" in str(answer)
+    kept = [json.loads(path.read_text())["kind"] for path in run.folder.late.glob("*.json")]
+    assert sorted(kept) == ["intent", "outcome"]

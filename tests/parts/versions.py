@@ -15,6 +15,7 @@ EDGES = (0.1, 0.5, 1.0)
 class TinyVersion:
     """`/status/404` answers 404, `/slow/600` takes 600 ms, `/cut` breaks off, everything else answers the name.
 
+    It hangs, keeps its metrics to itself (`unmeasured`) or leaves out a tenth of them (`forgetful`) when told to.
     `seen` counts requests by path, ours and health checks left out; `/metrics` has a histogram and a
     count by status, both with a label that tells visitors from ours.
     """
@@ -22,7 +23,7 @@ class TinyVersion:
     def __init__(self, name: str) -> None:
         self.name, self.port = name, 0
         self.seen: Counter[str] = Counter()
-        self.hangs = self.unmeasured = False
+        self.hangs = self.unmeasured = self.forgetful = False
         self._codes: Counter[tuple[str, int]] = Counter()
         self._buckets = {who: [0] * (len(EDGES) + 1) for who in ("visitors", "ours")}
         self._runner: web.AppRunner | None = None
@@ -79,6 +80,8 @@ class TinyVersion:
             request.transport.abort()
         status = int(rest[0]) if kind == "status" else 200
         self._codes[who, status] += 1
+        if self.forgetful and self._codes[who, status] % 10 == 0:
+            return web.Response(text=self.name, status=status, headers={"X-Golive-Version": self.name})
         self._buckets[who][bisect_left(EDGES, time.monotonic() - begun)] += 1
         return web.Response(text=self.name, status=status, headers={"X-Golive-Version": self.name})
 

@@ -6,6 +6,7 @@ from golive.core.samples import CouldNotMeasure, Unmeasured
 
 TOLERATED = 0.05
 FEWEST = 200
+LONG = 40  # times what may be under way, so that a stretch's ends weigh little
 
 
 def disagreement(sent: int, reported: int, in_flight: int = 0) -> CouldNotMeasure | None:
@@ -21,3 +22,27 @@ def disagreement(sent: int, reported: int, in_flight: int = 0) -> CouldNotMeasur
     return CouldNotMeasure(
         Unmeasured.DISAGREES, f"the router sent the canary {sent} requests, the canary reports {reported} of them"
     )
+
+
+class Agreement:
+    """Whether a router and the canary count the same requests, over one stretch after another of enough of them."""
+
+    def __init__(self) -> None:
+        self._sent = self._reported = self._most = 0
+        self._wrong: CouldNotMeasure | None = None
+
+    def begin(self) -> None:
+        """Begin a stretch anew: what was counted since the last one can't be compared."""
+        self._sent = self._reported = self._most = 0
+
+    def take(self, sent: int, reported: int, in_flight: int = 0) -> CouldNotMeasure | None:
+        """Add what both have counted since the last time; say that they disagreed over the last whole stretch, or None.
+
+        `in_flight` requests may have been sent and not reported yet, now; the most of a stretch is allowed for.
+        """
+        self._sent, self._reported = self._sent + sent, self._reported + reported
+        self._most = max(self._most, in_flight)
+        if self._sent >= max(FEWEST, LONG * self._most):
+            self._wrong = disagreement(self._sent, self._reported, self._most)
+            self.begin()
+        return self._wrong

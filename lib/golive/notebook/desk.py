@@ -9,7 +9,8 @@ from typing import Any
 
 from golive import wiring
 from golive.adapters.presence import Presence, hold
-from golive.core.errors import Stopped
+from golive.alone import send_back_alone
+from golive.core.errors import RecordBroken, Stopped, StoreUnavailable
 from golive.core.folding import fold
 from golive.core.record import Entry, Kind
 from golive.core.state import State
@@ -21,6 +22,7 @@ from golive.pages.words import span
 from golive.run import Run
 
 POLL = 0.1
+NO_GUARD = "operator, no guard answered"
 ACT_DEADLINE = 45.0
 GONE_DEADLINE = 12.0
 PATIENCE = 1.5  # seconds that a person waits before the page says what it waits for
@@ -78,15 +80,19 @@ class Desk:
                 "no reason was given, so nobody was moved",
                 next='await go.rollback(because="what you saw")',
             )
-        state = self.state
-        if state.closed:
-            return Answer("NOTHING DONE", f"the run was closed as {state.closed}", next=f"golive status {state.run}")
         try:
+            state = self.state
+            if state.closed:
+                return Answer(
+                    "NOTHING DONE", f"the run was closed as {state.closed}", next=f"golive status {state.run}"
+                )
             if self.guard_silent():
                 raise GuardSilent("the guard is silent", self.revive())
             await self.ask("rollback", {"because": because}, phase, lambda _: None)
-        except GuardSilent:
-            await self._roll_back_alone(because, phase)
+        except (GuardSilent, StoreUnavailable, RecordBroken):
+            sent = await send_back_alone(self.run.folder, self.run, because, NO_GUARD, phase=phase)
+            if sent.unrecorded:
+                return tables.unrecorded_rollback(sent.rolled.done, sent.rolled.why, sent.unrecorded)
         act = self.state.rollback
         assert act is not None
         return tables.rollback_answer(act)
@@ -100,16 +106,6 @@ class Desk:
     def revive(self) -> str:
         """Give what to type when the guard is silent."""
         return 'await go.rollback(because="the guard is silent")'
-
-    async def _roll_back_alone(self, because: str, phase: str) -> None:
-        from golive.engine.rollback import roll_back
-
-        body = {"act": "rollback", "request": "", "because": because, "by": "operator, no guard answered"}
-        intent = self.run.append(Kind.INTENT, body, phase)
-        rolled = await roll_back(wiring.router_of(self.run.folder), self.run.clock, because)
-        verified = {"read_back": rolled.read_back, "seconds_to_safe": round(rolled.seconds, 3), "tries": rolled.tries}
-        outcome = {**body, "intent": intent.id, "result": "done" if rolled.done else "failed", "share": 0.0}
-        self.run.append(Kind.OUTCOME, {**outcome, "seen": rolled.why, "verified": verified}, phase)
 
     def close_run(self, result: str, why: str) -> None:
         """Close the run and return once its guard and world are gone."""

@@ -105,16 +105,24 @@ def act_answer(act: Act, then: str) -> Answer:
 def rollback_answer(act: Act) -> Answer:
     """Give what a rollback came to."""
     verified = act.detail.get("verified", {})
+    healthy = {True: "yes", False: "NO: look at it now"}.get(verified.get("stable_healthy"), "not asked")
     facts = [
         ("because", str(act.detail.get("because", ""))),
         ("read back", percent(verified.get("read_back"))),
         ("visitors on the canary after", str(verified.get("counted_after", "not counted"))),
-        ("stable healthy", "yes" if verified.get("stable_healthy") else "NO: look at it now"),
+        ("stable healthy", healthy),
         ("seconds to safe", str(verified.get("seconds_to_safe", "unknown"))),
     ]
     word = "ROLLED BACK" if act.done else "FAIL"
     headline = "everybody is back on stable" if act.done else "the rollback is not confirmed: use ROLLBACK.txt"
     return Answer(word, f"{headline}, {clock(act.ended_at)}", facts, next="open 91_incident.ipynb")
+
+
+def unrecorded_rollback(done: bool, why: str, unrecorded: str) -> Answer:
+    """Give what a rollback came to that the record could not take."""
+    word = "ROLLED BACK" if done else "FAIL"
+    headline = "everybody is back on stable" if done else f"the rollback is not confirmed, {why}: use ROLLBACK.txt"
+    return Answer(word, headline, [("not recorded", unrecorded)], next="open 91_incident.ipynb")
 
 
 def timeline(entries: Sequence[Entry]) -> Answer:

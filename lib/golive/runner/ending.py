@@ -8,11 +8,9 @@ import time
 
 import psutil
 
-from golive import wiring
+from golive.alone import send_back_alone
 from golive.core.errors import Stopped
-from golive.core.record import Kind
 from golive.core.state import State
-from golive.engine.rollback import roll_back
 from golive.notebook import Desk
 from golive.run import Run
 from golive.runner.exits import Exit
@@ -77,15 +75,8 @@ class Ending:
         try:
             await asyncio.wait_for(self._desk.roll_back(because, phase), ANSWER_WITHIN)
         except (TimeoutError, Stopped):
-            await self._send_back_alone(because, phase)
-
-    async def _send_back_alone(self, because: str, phase: str) -> None:
-        body = {"act": "rollback", "request": "", "because": because, "by": "runner, the guard did not answer in time"}
-        intent = self._run.append(Kind.INTENT, body, phase)
-        rolled = await roll_back(wiring.router_of(self._run.folder), self._run.clock, because, tries=3)
-        verified = {"read_back": rolled.read_back, "seconds_to_safe": round(rolled.seconds, 3), "tries": rolled.tries}
-        outcome = {**body, "intent": intent.id, "result": "done" if rolled.done else "failed", "share": 0.0}
-        self._run.append(Kind.OUTCOME, {**outcome, "seen": rolled.why, "verified": verified}, phase)
+            by = "runner, the guard did not answer in time"
+            await send_back_alone(self._run.folder, self._run, because, by, phase=phase, tries=3)
 
 
 def _gone(process: psutil.Process) -> None:

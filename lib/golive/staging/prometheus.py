@@ -17,14 +17,13 @@ from golive.staging.ports import free
 from golive.staging.prometheus_config import PrometheusSite, prometheus_config_text
 from golive.staging.waiting import answer, until
 
-NEVER = 3600.0
 FIRST_SAMPLES = 20.0
 
 
 class Prometheus:
     """One Prometheus; `world` names what a plan may ask of it."""
 
-    faults = (Fault.METRICS_REFUSED, Fault.METRICS_SLOW, Fault.METRICS_EMPTY, Fault.METRICS_FROZEN)
+    faults = (Fault.METRICS_REFUSED, Fault.METRICS_SLOW, Fault.METRICS_EMPTY)
 
     def __init__(self, program: str, children: Children, folder: Path, logs: Path, site: PrometheusSite) -> None:
         self._program, self._children, self._site = program, children, site
@@ -73,10 +72,8 @@ class Prometheus:
         elif fault is Fault.METRICS_REFUSED:
             self.start()
         else:
-            site = replace(self._site, every=NEVER)
-            if fault is Fault.METRICS_EMPTY:
-                site = replace(self._site, versions={}, routers=dict.fromkeys(self._site.routers, ""))
-            self._config.write_text(prometheus_config_text(site if on else self._site))
+            nobody = replace(self._site, versions={}, routers=dict.fromkeys(self._site.routers, ""))
+            self._config.write_text(prometheus_config_text(nobody if on else self._site))
             self._child.send_signal(signal.SIGHUP)
 
     def clear(self) -> None:

@@ -16,7 +16,15 @@ from pydantic import AfterValidator
 from golive.adapters.bounded import TooLarge, fetch
 from golive.adapters.haproxy_answers import Unreadable, numbers_of, stats_of
 from golive.adapters.haproxy_socket import Address, HaproxySocket, NoAnswer, Silence
-from golive.adapters.metrics.haproxy_counts import COLUMNS, Between, Reported, Routed, VersionLedger, unmeasured
+from golive.adapters.metrics.haproxy_counts import (
+    COLUMNS,
+    Between,
+    CanaryAgreement,
+    Reported,
+    Routed,
+    VersionLedger,
+    unmeasured,
+)
 from golive.adapters.metrics.sandbox import points_of
 from golive.adapters.routers.haproxy import Name, Sockets
 from golive.core.digest import EDGES
@@ -60,7 +68,7 @@ class HaproxyMetrics:
     The first read gives zeros. Every other counts what happened since the read before it, process by process and
     version by version, and adds that up; who began to count anew is named once, and counted on from there. A version
     that says nothing of itself is measured only as long as HAProxy got no answer from it: a dead canary is, with every
-    request failed and over every limit; a mute one that answers is not.
+    request failed and over every limit; a mute one that answers is not, nor one that reports fewer than HAProxy sent.
     """
 
     can = SourceCan()
@@ -109,6 +117,7 @@ class HaproxyMetrics:
         self._routed: dict[tuple[str, Version], Routed] = {}
         self._reported: dict[Version, Reported | None] = {}
         self._ledgers: dict[Version, VersionLedger] = {}
+        self._agreement = CanaryAgreement()
 
     async def read(self) -> Counters | CouldNotMeasure:
         """Give the counts since the first read; HAProxy is read first: a version has then counted what HAProxy has."""
@@ -140,7 +149,12 @@ class HaproxyMetrics:
                 self._ledgers[version].skip(open_now)
             else:
                 self._ledgers[version].add(betweens[version])
-        return betweens if isinstance(betweens, CouldNotMeasure) else None
+        if isinstance(betweens, CouldNotMeasure):
+            return betweens
+        if not betweens:
+            return None
+        open_now = sum(counts.scur for (_, version), counts in routed.items() if version is Version.CANARY)
+        return self._agreement.take(betweens[Version.CANARY], open_now)
 
     async def _all_routed(self) -> dict[tuple[str, Version], Routed] | CouldNotMeasure:
         found: dict[tuple[str, Version], Routed] = {}

@@ -20,21 +20,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from golive.core.disagreement import Agreement
 from golive.core.samples import CouldNotMeasure, Tally, Unmeasured, Version
-
-COLUMNS = (
-    "stot",
-    "scur",
-    "req_tot",
-    "hrsp_4xx",
-    "hrsp_5xx",
-    "econ",
-    "eresp",
-    "wretr",
-    "wredis",
-    "cli_abrt",
-    "srv_abrt",
-)
 
 
 @dataclass(frozen=True)
@@ -44,6 +31,7 @@ class Routed:
     stot: int = 0
     scur: int = 0
     req_tot: int = 0
+    hrsp_1xx: int = 0
     hrsp_4xx: int = 0
     hrsp_5xx: int = 0
     econ: int = 0
@@ -79,6 +67,9 @@ class Routed:
         """Requests that are over and neither answered nor counted as anything else, less those begun to be answered."""
         known = self.econ + self.wredis + max(0, self.eresp - self.srv_abrt) + self.cli_abrt
         return self.stot - self.scur - self.wretr - self.req_tot - known
+
+
+COLUMNS = tuple(part.name for part in fields(Routed))
 
 
 @dataclass(frozen=True)
@@ -181,6 +172,23 @@ class VersionLedger:
         self.tally += Tally(requests, failed, client_errors, limited, over)
 
 
+class CanaryAgreement:
+    """Whether HAProxy and the canary count the same requests."""
+
+    def __init__(self) -> None:
+        self._agreement = Agreement()
+        self._wrong: CouldNotMeasure | None = None
+
+    def take(self, between: Between, open_now: int) -> CouldNotMeasure | None:
+        """Say that they disagreed over the last whole stretch, or None; `open_now` requests are under way."""
+        if between.reported is None:
+            self._agreement.begin()
+            return self._wrong
+        sent = between.routed.req_tot - between.routed.hrsp_1xx  # "100 Continue" is no further request
+        self._wrong = self._agreement.take(sent, between.reported.requests, open_now)
+        return self._wrong
+
+
 def unmeasured(version: Version, between: Between, why: str) -> CouldNotMeasure | None:
     """Say why what happened between two reads can't be judged: requests were answered whose times nobody knows."""
     if between.reported is None and between.routed.req_tot:
@@ -189,4 +197,4 @@ def unmeasured(version: Version, between: Between, why: str) -> CouldNotMeasure 
 
 
 def _values(counts: Routed) -> tuple[int, ...]:
-    return tuple(getattr(counts, part.name) for part in fields(counts))
+    return tuple(getattr(counts, name) for name in COLUMNS)

@@ -13,6 +13,7 @@ from golive.adapters.prometheus_api import PrometheusApi
 from golive.adapters.prometheus_counting import Counting
 from golive.adapters.prometheus_scrapes import Group, Scrape, Target, scrapes_of, target_of
 from golive.adapters.prometheus_settings import MetricSettings
+from golive.core.disagreement import Agreement
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Unmeasured, Version
 from golive.drivers import Around
 from golive.ports import Clock, SourceCan
@@ -43,6 +44,8 @@ class PrometheusMetrics:
         self._counting = Counting(self._groups)
         self._api = PrometheusApi(settings)
         self._last: Counters | None = None
+        self._agreement, self._compared = Agreement(), (0, 0)
+        self._wrong: CouldNotMeasure | None = None
         self.gauge_trouble = ""
 
     @classmethod
@@ -62,7 +65,7 @@ class PrometheusMetrics:
     def sent_and_timed(self, version: Version) -> tuple[int, int] | None:
         """Give how many requests the router sent a version since the first read, and how many it timed itself.
 
-        None where one target counts both. Nothing judges the two yet.
+        None where one target counts both.
         """
         return self._counting.sent_and_timed(version)
 
@@ -105,8 +108,9 @@ class PrometheusMetrics:
                 Unmeasured.LATE, f"{instance} ({job}) was scraped {moment - now:.1f} s in the future"
             )
         if self._last is not None and not self._counting.newer(scrapes):
-            return self._last
+            return self._wrong or self._last
         trouble = self._counting.take(scrapes)
+        self._wrong = self._disagreement(anew=trouble is not None)
         if trouble is not None:
             return trouble
         at = self._clock.monotonic() - max(0.0, now - moment)
@@ -115,7 +119,18 @@ class PrometheusMetrics:
                 Unmeasured.LATE, "a clock was set back: a newer scrape is not later than the one before"
             )
         self._last = Counters(at, self._counting.tallies(), gauges, self._counting.routes())
-        return self._last
+        return self._wrong or self._last
+
+    def _disagreement(self, anew: bool) -> CouldNotMeasure | None:
+        """Say that the router sent the canary more than it has timed; what one scrape brought may be under way."""
+        told = self._counting.sent_and_timed(Version.CANARY)
+        if told is None:
+            return None
+        (sent, timed), before, self._compared = told, self._compared, told
+        if anew:
+            self._agreement.begin()
+            return self._wrong
+        return self._agreement.take(sent - before[0], timed - before[1], sent - before[0])
 
     def _late(self, now: float, found: Mapping[Target, Scrape]) -> CouldNotMeasure:
         at, (job, instance) = max((scrape.at, target) for target, scrape in found.items())

@@ -78,7 +78,7 @@ def by_hand(address: Address, backend: str, stable: str, canary: str) -> str:
     seen = shlex.quote(f"show servers state {backend}")
     return "\n".join(
         (
-            f"# {backend} at {address}: an empty answer is success; then srv_admin_state of {canary} must be 1",
+            f"# {backend} at {address}: an empty answer is success; then {canary} has srv_admin_state above 0",
             f"echo {done} | {socat}",
             f"echo {seen} | {socat}",
             f"# without socat: echo {done} | {nc}",

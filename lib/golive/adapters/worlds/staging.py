@@ -79,11 +79,15 @@ class StagingWorld(SupervisedWorld):
         super().launch(share)
 
     def stop(self) -> None:
-        """Return once all its processes are gone, and their files outside the run's folder with them."""
+        """Return once all its processes are gone, and Prometheus' data and what lies outside the run's folder, too.
+
+        The supervisor does the same, unless it was killed.
+        """
         scratch = Path(str(self.told["scratch"])) if self._folder.world.exists() else None
         super().stop()
-        if scratch is not None and scratch.parent != self._folder.work.resolve():
-            shutil.rmtree(scratch, ignore_errors=True)
+        if scratch is not None:
+            inside = scratch.parent == self._folder.work.resolve()
+            shutil.rmtree(scratch / "prometheus" if inside else scratch, ignore_errors=True)
 
 
 def programs(settings: StagingWorld.Settings) -> dict[str, str]:
