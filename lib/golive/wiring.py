@@ -242,12 +242,9 @@ def sources(run: Run) -> Any:
     """Give what the run's guard reads."""
     from golive.engine.sources import Sources
 
-    metrics, health, logs, router = (
-        _made(run, group, world_of(run))[0]
-        for group in (drivers.METRICS, drivers.HEALTH, drivers.LOGS, drivers.ROUTERS)
-    )
+    groups = (drivers.METRICS, drivers.HEALTH, drivers.LOGS, drivers.ROUTERS, drivers.PROBERS)
+    metrics, health, logs, router, prober = (_made(run, group, world_of(run))[0] for group in groups)
     top_up = next(iter(_made(run, drivers.TOP_UPS, world_of(run))), None)
-    prober = _made(run, drivers.PROBERS, world_of(run))[0]
     return Sources(metrics, health, logs, router, top_up, prober if isinstance(prober, Forcing) else None)
 
 
@@ -256,9 +253,12 @@ def scene(run: Run) -> Any:
     from golive.adapters.checks.run import Scene
 
     reads, site, known = sources(run), run.plan.site, world_of(run)
-    urls = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in ("url", "stable", "canary"))
+    keys = ("url", "stable", "canary")
+    router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
     return Scene(
-        *urls,
+        router,
+        stable,
+        canary,
         reads.router,
         reads.metrics,
         reads.health,
