@@ -164,6 +164,17 @@ async def test_a_rollback_that_was_not_confirmed_is_tried_again():
     assert fold(story.entries).rollback.done
 
 
+async def test_the_seconds_to_safe_are_those_since_the_first_call():
+    router = FakeRouter(deaf=3)
+    guard, story, _ = scene(router)
+    story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="ask")
+    await looks(guard, 3)
+
+    verified = fold(story.entries).rollback.detail["verified"]
+    assert verified["tries"] == router.calls.count(("rollback", "smoke")) == 3
+    assert verified["seconds_to_safe"] == 0.4  # two pauses; the first try counts, too
+
+
 async def test_a_canary_that_comes_back_after_a_rollback_is_sent_away_again():
     router = FakeRouter()
     guard, story, _ = scene(router)

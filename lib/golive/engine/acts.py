@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from golive.core.errors import Stopped
 from golive.core.folding import fold
@@ -84,10 +85,13 @@ class Acts:
     async def send_back(self, reason: str, request: str, phase: str, run: str) -> None:
         """Send everybody back at once, write it down, and see that it is so: read back, counted, stable healthy."""
         body = {"act": "rollback", "request": request, "because": reason, "by": "request" if request else "guard"}
+        begun = self._clock.monotonic()
         rolled = await roll_back(self._router, self._clock, reason, tries=1)
         intent = self._ledger.append(Kind.INTENT, body, phase)
         if not rolled.done:
-            rolled = await roll_back(self._router, self._clock, reason)
+            before = self._clock.monotonic() - begun
+            again = await roll_back(self._router, self._clock, reason)
+            rolled = replace(again, seconds=before + again.seconds, tries=rolled.tries + again.tries)
         title = "ROLLED BACK" if rolled.done else "ROLLBACK NOT CONFIRMED"
         text = reason if rolled.done else f"{reason}; {rolled.why}"
         self._ledger.tell("alarm", title, text, run, "91_incident.ipynb")

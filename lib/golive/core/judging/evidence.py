@@ -169,7 +169,11 @@ class Evidence:
         limit, trigger = criteria.failed.proceed_below, _sick(self.measures)
         wanted = self.other_wanted
         self.top_up = RollbackEvidence(limit, trigger, correlations["failed"], wanted, schedule)
-        self.stable_sick = RollbackEvidence(limit, trigger, correlations["failed"][-1:], wanted, schedule)
+        topped = self.plan.top_up.driver != "none"
+        self._waiting = (*self.rollback.values(), self.top_up) if topped else tuple(self.rollback.values())
+        self.stable_sick = RollbackEvidence(
+            limit, trigger, correlations["failed"][-1:], wanted, schedule, doubtful=False
+        )
 
     def _watch(self, stable: Sample | None, canary: Sample | None) -> None:
         newest = canary or stable
@@ -186,7 +190,7 @@ class Evidence:
         if canary is None or not self.soak.share:
             return
         planned = canary.at <= self.soak.since + self.soak.seconds + 1e-6
-        for evidence in (*self.rollback.values(), self.top_up):
+        for evidence in self._waiting:
             evidence.wait(canary.seconds, planned)
 
     def _compare(self, stable: Sample, canary: Sample) -> None:

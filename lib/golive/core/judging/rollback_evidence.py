@@ -99,7 +99,12 @@ class _Track:
         self.log = self.beyond = 0.0
 
     def add(
-        self, requests: int, bad: int, healthy: tuple[float, float], sick: tuple[float, float], before: tuple[int, int]
+        self,
+        requests: int,
+        bad: int,
+        healthy: tuple[float, float],
+        sick: tuple[float, float] | None,
+        before: tuple[int, int],
     ) -> None:
         """Take in a look: what enters and what is left against a healthy canary, and against one between the lines."""
         scale, logs, best, exp, log1p = self._untouched, self._logs, self.best, math.exp, math.log1p
@@ -122,6 +127,8 @@ class _Track:
             total += exp(log - highest)
         self._untouched = scale + boost
         self.log = highest + math.log(total)
+        if sick is None:
+            return
         others, (new, rest) = self._others, sick
         highest = rest
         for j, (prior, gain) in enumerate(zip(self._prior_of_others, gains, strict=False)):
@@ -165,7 +172,13 @@ class RollbackEvidence:
     """The running evidence of one criterion against a canary at `limit`, and against one between the lines."""
 
     def __init__(
-        self, limit: float, trigger: float, correlations: Sequence[float], wanted: float, schedule: Schedule
+        self,
+        limit: float,
+        trigger: float,
+        correlations: Sequence[float],
+        wanted: float,
+        schedule: Schedule,
+        doubtful: bool = True,
     ) -> None:
         """Begin with nothing seen.
 
@@ -175,12 +188,13 @@ class RollbackEvidence:
             correlations: What the correlation within a second may be; the least evidence counts.
             wanted: log(1/α): what a rollback needs.
             schedule: What is planned of the half that this α is for.
+            doubtful: Whether it is reckoned against a canary between the lines, too; else `beyond` stays 0.
         """
         self.limit, self.wanted = limit, wanted
         self.requests = self.bad = 0
         self._tracks = [_Track(limit, trigger, correlation, wanted) for correlation in correlations]
         self._beginnings = Beginnings(schedule)
-        self._healthy, self._sick = _Staking(HEALTHY), _Staking(BETWEEN)
+        self._healthy, self._sick = _Staking(HEALTHY), _Staking(BETWEEN) if doubtful else None
 
     def shift(self) -> None:
         """Say that a split has just moved: changes like to begin there."""
@@ -195,7 +209,7 @@ class RollbackEvidence:
         if not requests:
             return
         now, before = self._beginnings.take(), (self.requests, self.bad)
-        healthy, sick = self._healthy(now), self._sick(now)
+        healthy, sick = self._healthy(now), self._sick(now) if self._sick else None
         for track in self._tracks:
             track.add(requests, bad, healthy, sick, before)
         self.requests += requests
