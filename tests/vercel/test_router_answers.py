@@ -145,7 +145,9 @@ async def test_reads_stay_within_the_requests_a_minute_and_a_rollback_is_not_hel
     router = turned.router(requests_per_minute="20", read_every="0s")
     read = [await router.read() for _ in range(30)]
     answer = await router.rollback("a test")
+    back = await router.read()
 
+    assert isinstance(back, Split) and back.share == 0.0
     assert [isinstance(one, Split) for one in read].count(True) <= 20
     assert isinstance(read[-1], Unknown) and "within the requests a minute that the plan allows (20)" in read[-1].why
     assert turned.sent(f"rollback/{STABLE}") == 1

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 ENTRY_POINTS = "[golive.worlds]\nvercel-double = tests.vercel.double.world:DoublesWorld\n"
 ROUTER = (
     "router: {driver: vercel, settings: {project: shop, team: team_acme, canary: dpl_canary, base: dpl_stable, "
-    'api: "{world.vercel}", read_lag: 2s, read_every: 1s}}'
+    'api: "{world.vercel}", read_lag: 2s, read_every: 1s, requests_per_minute: 300}}'
 )
 PROBER = (  # the sandbox's versions answer with these ids of their own
     'prober: {driver: vercel, settings: {router: "{world.router}", '

@@ -57,14 +57,18 @@ class VercelRouter:
         self._changed_at = -self.can.read_lag
         self._open: tuple[float, float] | None = None  # the share and the time of a change whose outcome is open
         self._asked_back: float | None = None
+        self._urgent_until = 0.0  # until then reads show whether a rollback is done, and are not held back
         self._token: str | None = None if settings.rehearses else ""
 
     async def read(self) -> Split | Unknown:
-        """Give the visitors' share on our canary: its active stage or, without a rollout, who serves production."""
+        """Give the visitors' share on our canary: its active stage or, without a rollout, who serves production.
+
+        What is read right after a rollback says whether it is done, so our own limit does not hold it back.
+        """
         now = self._clock.monotonic()
         if self._remembered is not None and now < self._remembered[0] + self._settings.read_every.total_seconds():
             return self._remembered[1]
-        sight = await self._looking.now()
+        sight = await self._looking.now(urgent=now < self._urgent_until)
         if isinstance(sight, Trouble):
             return Unknown(sight.why)
         split = await self._split(sight)
@@ -103,7 +107,8 @@ class VercelRouter:
         It is asked for anew only when Vercel's job had its time, or has failed. It acts whatever a read says, which
         may be behind, but leaves alone a release that is not ours.
         """
-        until = self._clock.monotonic() + ROLLBACK_WITHIN
+        begun = self._clock.monotonic()
+        until, self._urgent_until = begun + ROLLBACK_WITHIN, begun + ROLLBACK_AGAIN
         self._remembered = None
         sight = await self._looking.urgently(READ_WITHIN)
         if isinstance(sight, Sight) and sight.why and sight.share == 0.0:
