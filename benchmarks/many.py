@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from benchmarks.many_evidence import ByRun, ManyCompared, ManyProceed, ManyRollback
+from benchmarks.many_evidence import ByRun, ManyCompared, ManyProceed
+from benchmarks.many_rollback import ManyRollback
 from benchmarks.outcomes import Outcome, Outcomes, Piece, Rule
 from benchmarks.ratios import Baseline, grid_up_to
 from benchmarks.streams import CHUNK, PROBE_EVERY, Chunk, Counts, Real, Streams, Truth, Whole
 
+from golive.core.judging.evidence import schedule_of
 from golive.core.judging.measures import Measure, measures_of
 from golive.core.plan import Plan
 
@@ -23,13 +25,16 @@ COLUMNS = {"failed": "failed", "over_1000ms": "over_1000", "over_500ms": "over_5
 class ManyJudged(ByRun):
     """The running evidence of many go-lives, which all open each phase at the same look."""
 
-    def __init__(self, plan: Plan, correlations: dict[str, Whole]) -> None:
+    def __init__(self, plan: Plan, correlations: dict[str, Whole], after_cutover: bool = False) -> None:
         """Begin with nothing seen; `correlations` (3, runs) by measure are indices in the grid."""
+        schedule = schedule_of(plan, after_cutover=after_cutover)
         self.plan, self.measures = plan, measures_of(plan)
         most = plan.judging.dispersion_max
         runs = next(iter(correlations.values())).shape[1]
         self.rollback = {
-            m.name: ManyRollback(m.proceed_below, m.rollback_above, most, correlations[m.name], math.log(1 / m.alpha))
+            m.name: ManyRollback(
+                m.proceed_below, m.rollback_above, most, correlations[m.name], math.log(1 / m.alpha), schedule
+            )
             for m in self.measures
             if m.rollback_above is not None
         }
@@ -56,6 +61,8 @@ class ManyJudged(ByRun):
     def add(self, chunk: Chunk, column: int, second: int) -> None:
         """Take in a column of a chunk, the phase's second number `second`, counted from 1."""
         requests, fit = chunk.canary.requests[:, column], int(chunk.canary.requests.max(initial=0))
+        for rollback in self.rollback.values():
+            rollback.beginnings.wait(second <= self.soak)
         for i, measure in enumerate(self.measures):
             if second <= self.settle and not measure.at_once:
                 continue
@@ -132,7 +139,8 @@ class Ours(Rule):
         self.extended = np.zeros(self.runs, np.int64)
         self._settle = int(plan.judging.settle.total_seconds())
         self._longest = int(plan.judging.hold_up_to.total_seconds())
-        self._judged = ManyJudged(plan, learned(streams, plan))
+        after_cutover = streams.scenario.shares[0] == 1
+        self._judged = ManyJudged(plan, learned(streams, plan), after_cutover)
         self._rows = np.arange(self.runs)
 
     @property

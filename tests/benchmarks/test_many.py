@@ -133,6 +133,7 @@ def sampled(counts, run, column, at) -> Sample:
 def gap(many, one, run) -> float:
     """Give how far the evidence of both lies apart, at most."""
     pairs = [(many.rollback[name].log[run], each.log) for name, each in one.rollback.items()]
+    pairs += [(many.rollback[name].beyond[run], each.beyond) for name, each in one.rollback.items()]
     pairs += [(many.proceed[name].log[run], each.log) for name, each in one.proceed.items()]
     pairs += [(many.compared.log[run], one.compared["client_errors"].worse_log)]
     gaps = [abs(a - b) / max(1.0, abs(b)) for a, b in pairs if b < LARGEST]

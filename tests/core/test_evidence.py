@@ -7,12 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from golive.core.judging.beginnings import Beginnings, Parts, Schedule, spent_after
 from golive.core.judging.bursts import GRID, Ratio, plausible
 from golive.core.judging.proceed_evidence import ProceedEvidence
-from golive.core.judging.rollback_evidence import RollbackEvidence, alternatives, spent
+from golive.core.judging.rollback_evidence import (
+    BETWEEN,
+    BETWEEN_WANTED,
+    HEALTHY,
+    RollbackEvidence,
+    alternatives,
+    between,
+)
 from golive.core.judging.stable_evidence import StableEvidence
 
 WANTED = math.log(20)
+SCHEDULE = Schedule(150.0, 3)
 SECONDS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda p: (max(p), min(p))), max_size=30)
 
 
@@ -24,12 +33,18 @@ def draws(seed, share, looks, requests, correlation=0.0):
         yield requests, sum(chance.random() < here for _ in range(requests))
 
 
+def watch(evidence, requests, bad):
+    """Let a second pass, and take in what it brought."""
+    evidence.wait(1.0, True)
+    evidence.add(requests, bad)
+
+
 def crossed(make, seeds, share, looks, requests, correlation=0.0):
     number = 0
     for seed in range(seeds):
         evidence = make()
         for look in draws(seed, share, looks, requests, correlation):
-            evidence.add(*look)
+            watch(evidence, *look)
             if evidence.log >= WANTED:
                 number += 1
                 break
@@ -38,12 +53,12 @@ def crossed(make, seeds, share, looks, requests, correlation=0.0):
 
 def test_a_canary_at_its_limit_is_hardly_ever_called_sick():
     """300 canaries at the limit, looked at 150 times each: Ville allows 5 %, which is 15 on average."""
-    assert crossed(lambda: RollbackEvidence(0.01, 0.05, (0.0,), WANTED), 300, 0.01, 150, 20) <= 15
+    assert crossed(lambda: RollbackEvidence(0.01, 0.05, (0.0,), WANTED, SCHEDULE), 300, 0.01, 150, 20) <= 15
 
 
 def test_failures_in_bursts_roll_back_no_more_when_the_bursts_are_known():
-    known = crossed(lambda: RollbackEvidence(0.01, 0.05, (0.02, 0.05, 0.1), WANTED), 200, 0.01, 150, 40, 0.05)
-    plain = crossed(lambda: RollbackEvidence(0.01, 0.05, (0.0,), WANTED), 200, 0.01, 150, 40, 0.05)
+    known = crossed(lambda: RollbackEvidence(0.01, 0.05, (0.02, 0.05, 0.1), WANTED, SCHEDULE), 200, 0.01, 150, 40, 0.05)
+    plain = crossed(lambda: RollbackEvidence(0.01, 0.05, (0.0,), WANTED, SCHEDULE), 200, 0.01, 150, 40, 0.05)
 
     assert known <= 10 < plain
 
@@ -68,9 +83,9 @@ def test_a_look_never_brings_more_than_one_on_average_even_when_it_is_raised_bel
     """The heart of the bound: what lies beyond the line counts as the line, and is given back below it."""
 
     def after(*more):
-        evidence = RollbackEvidence(0.01, 0.05, (correlation,), WANTED)
+        evidence = RollbackEvidence(0.01, 0.05, (correlation,), WANTED, SCHEDULE)
         for look in (*history, *more):
-            evidence.add(*look)
+            watch(evidence, *look)
         return evidence.log
 
     before, ratio = after(), Ratio(0.01, [0.5], correlation)
@@ -91,12 +106,12 @@ def test_more_bad_requests_never_speak_for_the_canary(limit, seconds, correlatio
 
 
 def test_a_sick_canary_is_found_within_a_few_looks_and_its_start_is_named():
-    evidence = RollbackEvidence(0.01, 0.05, (0.0,), math.log(800))
+    evidence = RollbackEvidence(0.01, 0.05, (0.0,), math.log(800), SCHEDULE)
     for look in draws(1, 0.001, 60, 50):
-        evidence.add(*look)
+        watch(evidence, *look)
     before, looks = evidence.requests, 0
     while evidence.log < evidence.wanted:
-        evidence.add(50, 15)
+        watch(evidence, 50, 15)
         looks += 1
 
     assert looks <= 2
@@ -104,9 +119,58 @@ def test_a_sick_canary_is_found_within_a_few_looks_and_its_start_is_named():
     assert evidence.stretch.share == pytest.approx(0.3)
 
 
-@given(st.floats(0, 1e6), st.floats(0, 1e6))
-def test_the_weight_of_a_change_at_any_time_grows_and_never_exceeds_all_there_is(some, more):
-    assert 0 <= spent(some) <= spent(some + more) < 1
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e5))
+def test_the_stake_on_a_change_at_any_second_grows_and_never_exceeds_all_there_is(some, more, beyond, seconds):
+    assert 0 <= spent_after(some, beyond, seconds) <= spent_after(some + more, beyond + more, seconds) < 1
+
+
+@given(st.lists(st.sampled_from(["shift", "planned", "beyond", "look"]), max_size=60), st.integers(0, 4))
+def test_whatever_a_go_live_does_no_more_is_staked_than_there_is(events, shifts):
+    beginnings, staked = Beginnings(Schedule(20.0, shifts)), Parts(0.0, 0.0, 0.0)
+    for event in events:
+        if event == "shift":
+            beginnings.shift()
+        elif event == "look":
+            now = beginnings.take()
+            staked = Parts(staked.first + now.first, staked.shifts + now.shifts, staked.anywhere + now.anywhere)
+        else:
+            beginnings.wait(1.0, event == "planned")
+
+    assert staked.first in (0.0, 1.0)
+    assert 0 <= staked.shifts <= 1 + 1e-9
+    assert 0 <= staked.anywhere < 1
+
+
+def test_every_planned_second_gets_as_much_and_a_quiet_one_leaves_its_part_to_the_next_look():
+    beginnings, found = Beginnings(Schedule(100.0, 0)), []
+    for seconds in (1, 1, 3, 1):
+        beginnings.wait(seconds, True)
+        found.append(beginnings.take().anywhere)
+
+    assert found == pytest.approx([found[0], found[0], 3 * found[0], found[0]])
+
+
+@pytest.mark.parametrize("parts", [HEALTHY, BETWEEN])
+def test_a_stake_is_no_more_than_one(parts):
+    assert parts.first + parts.shifts + parts.anywhere <= 1 + 1e-12
+
+
+@given(st.floats(1e-4, 0.4), st.floats(1, 20))
+def test_a_canary_between_the_lines_lies_between_them(limit, times):
+    trigger = min(limit * times, 0.9)
+
+    assert limit <= between(limit, trigger) <= max(trigger, limit)
+
+
+def test_a_canary_between_the_lines_is_held_by_what_speaks_for_one_that_is_no_worse():
+    """200 canaries at twice the limit, 150 looks each: a third of them at most have evidence beyond it."""
+    beyond = 0
+    for seed in range(200):
+        evidence = RollbackEvidence(0.01, 0.05, (0.0,), WANTED, SCHEDULE)
+        looks = (watch(evidence, *look) or evidence.beyond >= BETWEEN_WANTED for look in draws(seed, 0.02, 150, 20))
+        beyond += any(looks)
+
+    assert beyond <= 66
 
 
 @given(st.floats(1e-4, 0.5))

@@ -76,7 +76,7 @@ def test_the_guards_notes_become_seconds_since_the_first():
 def test_a_verdict_page_carries_both_pictures_and_says_how_much_evidence_there_is():
     _, verdict = traced(9, requests=2)
     answer = verdict_answer(verdict, code="KTRM", picture=PNG, note="", evidence=(PNG, "<what it shows>"))
-    readings = [replace(verdict.readings[0], rollback_evidence=evidence) for evidence in (0.4, 1.2)]
+    readings = [verdict.readings[0]._replace(rollback_evidence=evidence) for evidence in (0.4, 1.2)]
     said = [str(verdict_answer(replace(verdict, readings=(r,)), code="", picture=None, note="")) for r in readings]
 
     assert answer.html().count("<img") == 2

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Word(StrEnum):
@@ -26,9 +26,8 @@ class Hold(StrEnum):
     AFTER_CUTOVER = "after cutover a person decides"
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One criterion, judged.
+class Reading(NamedTuple):
+    """One criterion, judged. A tuple, since each look makes several.
 
     Attributes:
         criterion: Its key in the plan.
@@ -87,7 +86,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Give the verdict as JSON-able values."""
-        return asdict(self)
+        return {**vars(self), "readings": [reading._asdict() for reading in self.readings]}
 
 
 def from_json(data: Mapping[str, Any]) -> Verdict:

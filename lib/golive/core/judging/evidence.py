@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from golive.core.judging.beginnings import Schedule
 from golive.core.judging.bursts import plausible
 from golive.core.judging.gauging import SENTENCES, Gauging
 from golive.core.judging.letter import Letter
@@ -14,6 +15,7 @@ from golive.core.judging.proceed_evidence import ProceedEvidence
 from golive.core.judging.rollback_evidence import RollbackEvidence
 from golive.core.judging.stable_evidence import StableEvidence
 from golive.core.judging.window import Window
+from golive.core.phases import PhaseKind
 from golive.core.plan import Plan
 from golive.core.samples import Sample, Tally, flaw
 
@@ -114,8 +116,10 @@ class Evidence:
         canary = canary if canary is not None and not flaw(canary.tally) else None
         if stable is not None:
             self.stable_recent.add(stable)
+            self.stable_sick.wait(stable.seconds, True)
             self.stable_sick.add(stable.tally.requests, stable.tally.failed)
         self._watch(stable, canary)
+        self._wait(canary)
         if canary is None or not canary.tally.requests:
             return
         self.begun = True
@@ -150,17 +154,22 @@ class Evidence:
         if self._halves > 2:
             raise ValueError("α has two halves, and both are being spent")
         criteria, correlations = self.plan.criteria, self.correlations
+        schedule = schedule_of(self.plan, after_cutover=self._halves == 2)
         self.rollback = {
             measure.name: RollbackEvidence(
-                measure.proceed_below, measure.rollback_above, correlations[measure.name], math.log(1 / measure.alpha)
+                measure.proceed_below,
+                measure.rollback_above,
+                correlations[measure.name],
+                math.log(1 / measure.alpha),
+                schedule,
             )
             for measure in self.measures
             if measure.rollback_above is not None
         }
         limit, trigger = criteria.failed.proceed_below, _sick(self.measures)
         wanted = self.other_wanted
-        self.top_up = RollbackEvidence(limit, trigger, correlations["failed"], wanted)
-        self.stable_sick = RollbackEvidence(limit, trigger, correlations["failed"][-1:], wanted)
+        self.top_up = RollbackEvidence(limit, trigger, correlations["failed"], wanted, schedule)
+        self.stable_sick = RollbackEvidence(limit, trigger, correlations["failed"][-1:], wanted, schedule)
 
     def _watch(self, stable: Sample | None, canary: Sample | None) -> None:
         newest = canary or stable
@@ -172,11 +181,27 @@ class Evidence:
         if begun >= self.soak.settled - 1e-6:
             self.gauging.add(stable, canary)
 
+    def _wait(self, canary: Sample | None) -> None:
+        """Let time pass for what may begin at any second, with visitors on the canary or none in this one."""
+        if canary is None or not self.soak.share:
+            return
+        planned = canary.at <= self.soak.since + self.soak.seconds + 1e-6
+        for evidence in (*self.rollback.values(), self.top_up):
+            evidence.wait(canary.seconds, planned)
+
     def _compare(self, stable: Sample, canary: Sample) -> None:
         for kind, evidence in self.compared.items():
             evidence.add(
                 (canary.tally.requests, bad_of(kind, canary.tally)), (stable.tally.requests, bad_of(kind, stable.tally))
             )
+
+
+def schedule_of(plan: Plan, *, after_cutover: bool) -> Schedule:
+    """Give what a plan soaks, and shifts, in one half of the go-live: before the cutover, or from it on."""
+    kinds = (PhaseKind.CUTOVER, PhaseKind.WATCH) if after_cutover else (PhaseKind.CANARY,)
+    phases = [phase for phase in plan.phases if phase.kind in kinds]
+    shifts = sum(phase.share is not None for phase in phases)
+    return Schedule(sum(phase.soak.total_seconds() for phase in phases), max(0, shifts - 1))
 
 
 def _sick(measures: Sequence[Measure]) -> float:

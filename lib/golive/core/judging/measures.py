@@ -13,7 +13,7 @@ SENTENCES = {
     "over_500ms": "requests over 500 ms",
     "client_errors": "4xx answers",
 }
-WEIGHT_OF_FAILED = 9.0  # of α, against 1 for every other measure: what fails harms most, and needs speed most
+WEIGHT_OF_FAILED = 19.0  # of α, against 1 for every other measure: what fails harms most, and needs speed most
 HIGHEST_LEVEL = 0.95
 
 

@@ -50,8 +50,13 @@ class ProceedEvidence:
 
     def needed(self, wanted: float, per_look: float) -> int:
         """Give how many more requests reach `wanted`, none of them bad, at `per_look` requests a look."""
-        each = max(1, round(per_look))
-        return max(track.looks_to(wanted, each) for track in self._tracks) * each
+        if self.log >= wanted:
+            return 0
+        each, looks = max(1, round(per_look)), 0
+        for track in sorted(self._tracks, key=_log):
+            if track.after(looks, each) < wanted:
+                looks = track.looks_to(wanted, each)
+        return looks * each
 
 
 class _Track:
@@ -71,13 +76,17 @@ class _Track:
             self._mild_highest = max(self._mild_highest, self._mild)
         self.log = _half_and_half(self._bold - self._bold_highest, self._mild - self._mild_highest)
 
-    def looks_to(self, wanted: float, each: int) -> int:
-        """Give the fewest looks of `each` good requests that reach `wanted`.
+    def after(self, looks: int, each: int) -> float:
+        """Give the evidence after so many more looks of `each` good requests."""
+        boldly, mildly = self._ratio(each, 0)
+        bold, mild = self._bold - self._bold_highest, self._mild - self._mild_highest
+        return _half_and_half(bold + boldly * looks, mild + mildly * looks)
 
-        The evidence is convex in their number, so that Newton's steps come down from above to it.
+    def looks_to(self, wanted: float, each: int) -> int:
+        """Give the fewest looks of `each` good requests that reach `wanted`, which the evidence has not yet.
+
+        It is convex in their number, so that Newton's steps come down from above to it.
         """
-        if self.log >= wanted:
-            return 0
         bold, mild = self._bold - self._bold_highest, self._mild - self._mild_highest
         boldly, mildly = self._ratio(each, 0)
         looks = min((wanted - HALF - bold) / boldly, (wanted - HALF - mild) / mildly)
@@ -87,8 +96,11 @@ class _Track:
             slope = boldly * math.exp(one + HALF - reached) + mildly * math.exp(other + HALF - reached)
             looks -= (reached - wanted) / slope
         whole = max(1, math.ceil(looks - 1e-6))
-        enough = _half_and_half(bold + boldly * whole, mild + mildly * whole) >= wanted
-        return whole if enough else whole + 1
+        return whole if self.after(whole, each) >= wanted else whole + 1
+
+
+def _log(track: _Track) -> float:
+    return track.log
 
 
 def _half_and_half(a: float, b: float) -> float:

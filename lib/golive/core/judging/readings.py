@@ -104,7 +104,7 @@ def _rollback_side(evidence: Evidence, measure: Measure) -> tuple[float, str]:
     tracked = evidence.rollback.get(measure.name)
     if tracked is None or measure.rollback_above is None or not tracked.requests:
         return 0.0, ""
-    strength = max(0.0, tracked.log / tracked.wanted)
+    strength = tracked.strength
     if strength < 1:
         return strength, ""
     since = tracked.stretch
@@ -135,4 +135,4 @@ def _compared(
 
 
 def _rolled(reading: Reading) -> Reading:
-    return Reading(**{**reading.__dict__, "word": Word.ROLLBACK, "hold": None})
+    return reading._replace(word=Word.ROLLBACK, hold=None)
