@@ -1,7 +1,6 @@
-"""How fast a sick canary is rolled back: from its first failed response to the last request that it gets.
+"""A rollback in whole rehearsals on the sandbox, with `errors@3`: the canary at 25 % of visitors fails 30 %.
 
-Each repetition is a whole rehearsal with `errors@3` (the canary at 25 % of visitors). Both moments are
-what visitors saw. Usage: benchmarks/rollback.py [REPETITIONS]
+Both moments are what visitors saw: the first failed response, and the last request that the canary got.
 """
 
 from __future__ import annotations
@@ -65,20 +64,19 @@ def _canary(runs: Path) -> dict[str, float | None] | None:
     return None
 
 
-def main(times: int) -> None:
-    """Print the table."""
+def rehearsed(times: int) -> str:
+    """Rehearse so many times, and give the table."""
     rows = []
     for number in range(times):
         with tempfile.TemporaryDirectory() as runs:
             rows.append(once(Path(runs)))
         first, _, failed = rows[-1]
-        print(f"{number + 1:>3}: {first:5.2f} s after the first failed response, {failed} failed", flush=True)
-    print(f"{FAULT}, {times} rehearsals: seconds to the last request that the canary gets")
-    print(f"{'':<34}{'median':>8}{'worst':>8}")
-    print(f"{'from the first failed response':<34}{median(r[0] for r in rows):>8.2f}{max(r[0] for r in rows):>8.2f}")
-    print(f"{'from the moment the fault was set':<34}{median(r[1] for r in rows):>8.2f}{max(r[1] for r in rows):>8.2f}")
-    print(f"{'requests that failed meanwhile':<34}{median(r[2] for r in rows):>8.0f}{max(r[2] for r in rows):>8.0f}")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+        print(f"{number + 1:>3}: {first:5.2f} s after the first failed response, {failed} failed", file=sys.stderr)
+    lines = [
+        f"{FAULT}, {times} rehearsals: seconds to the last request that the canary gets",
+        f"{'':<34}{'median':>8}{'worst':>8}",
+        f"{'from the first failed response':<34}{median(r[0] for r in rows):>8.2f}{max(r[0] for r in rows):>8.2f}",
+        f"{'from the moment the fault was set':<34}{median(r[1] for r in rows):>8.2f}{max(r[1] for r in rows):>8.2f}",
+        f"{'requests that failed meanwhile':<34}{median(r[2] for r in rows):>8.0f}{max(r[2] for r in rows):>8.0f}",
+    ]
+    return "\n".join(lines)
