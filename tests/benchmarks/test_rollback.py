@@ -9,7 +9,7 @@ from benchmarks.rollback import main
 from benchmarks.rollback_cells import Cell, cells
 from benchmarks.rollback_field import Recorded, floor, taken
 from benchmarks.rollback_once import by_second
-from benchmarks.rollback_plan import plan_text
+from benchmarks.rollback_plan import PARAMS, plan_text
 from benchmarks.rollback_stack import Arrival
 from benchmarks.rollback_tables import render
 from click.testing import CliRunner
@@ -41,7 +41,7 @@ def test_there_are_nine_cells_for_each_source_and_each_has_a_seed_of_its_own():
 
 @pytest.mark.parametrize("source", ["direct", "prometheus"])
 def test_the_plan_has_productions_limits_and_soaks(source):
-    plan, production = parse(plan_text(source), "made"), parse(open("params/production.yaml").read(), "production")
+    plan, production = parse(plan_text(source), "made"), parse((PARAMS / "production.yaml").read_text(), "made")
 
     assert plan.criteria == production.criteria
     assert plan.phases == production.phases
