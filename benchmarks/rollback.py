@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ import click
 from benchmarks.rollback_cells import SOURCES, Cell, cells
 from benchmarks.rollback_once import Attempt, NotRolledBack
 from benchmarks.rollback_stack import Stack
+
+from golive.core.errors import GoLiveError
 
 SEED, RUNS, BLOCK = 20260301, 20, 5
 Results = dict[str, dict[str, list[Any]]]
@@ -83,29 +85,49 @@ def measure(known: Results, chosen: Sequence[Cell], runs: int, seed: int, result
 
 
 def _on_one_stack(known: Results, wanted: list[tuple[Cell, int]], seed: int, results: Path) -> list[tuple[Cell, int]]:
-    """Measure on one stack until all is measured or one fails; give what is left."""
+    """Measure on one stack until all is measured or one comes to trouble; give what is left.
+
+    While a rollback is verified, the next repetition's guard starts and learns what is normal.
+    """
     left, before = list(wanted), None
-    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), wanted[0][0].source) as stack:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        Stack(Path(folder), wanted[0][0].source) as stack,
+    ):
         while left:
             cell, number = left.pop(0)
             attempt = Attempt(stack, cell, cell.seed(seed, number))
-            try:
-                attempt.prepare()
-                if before is not None:
-                    _keep(known, *before[:2], before[2].finish(), results)
-                before = None
-                attempt.measure()
-                before = (cell, number, attempt)
-            except NotRolledBack as error:
-                failed = before or (cell, number, attempt)
-                _keep(known, *failed[:2], {"trouble": str(error)}, results)
-                return left if before is None else [(cell, number), *left]
+            trouble = _trouble(attempt.prepare)
+            ended = before is None or _end(known, *before, results)
+            if not ended and not trouble:
+                return [(cell, number), *left]
+            trouble = trouble or _trouble(attempt.measure)
+            if trouble:
+                _keep(known, cell, number, {"trouble": trouble}, results)
+                return left
+            before = (cell, number, attempt)
         if before is not None:
-            try:
-                _keep(known, *before[:2], before[2].finish(), results)
-            except NotRolledBack as error:
-                _keep(known, *before[:2], {"trouble": str(error)}, results)
+            _end(known, *before, results)
     return left
+
+
+def _trouble(step: Callable[[], None]) -> str:
+    """Take a step, and give what went wrong, "" when nothing did."""
+    try:
+        step()
+    except (NotRolledBack, GoLiveError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+def _end(known: Results, cell: Cell, number: int, attempt: Attempt, results: Path) -> bool:
+    """Finish a repetition and keep what it came to; False when that was trouble."""
+    try:
+        found = attempt.finish()
+    except (NotRolledBack, GoLiveError) as error:
+        found = {"trouble": str(error)}
+    _keep(known, cell, number, found, results)
+    return "trouble" not in found
 
 
 def _numbers(known: Results, cell: Cell) -> set[int]:
