@@ -2,7 +2,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse staging faults test system vercel-cli lint bench verdict lock clean
+.PHONY: rehearse staging faults test system vercel-cli lint bench verdict rollback lock clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@PYTHON=$(PY) .ci/setup && touch $@
@@ -30,10 +30,14 @@ lint: .venv/ready
 	@$(BIN)/mypy -p golive && $(BIN)/lint-imports
 
 bench: .venv/ready
-	@for name in judging sandbox rehearsal rollback signals; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py; done
+	@for name in judging sandbox rehearsal signals; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py; done
+	@echo "== rollback"; $(BIN)/python -m benchmarks.rollback --sandbox 3
 
 verdict: .venv/ready
 	@$(BIN)/python -m benchmarks.verdict --write docs/verdict.md
+
+rollback: .venv/ready
+	@$(BIN)/python -m benchmarks.rollback --resume --write docs/rollback.md
 
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock

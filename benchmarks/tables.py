@@ -48,16 +48,16 @@ def _false_rollback(results: Results) -> str:
         for failed in (0.0001, 0.0005, 0.001)
         for rate in RATES
     ]
-    found += [_table(["site req/s", "canary fails", *HEADS], rows)]
+    found += [table(["site req/s", "canary fails", *HEADS], rows)]
     found += [_title(BETWEEN_TITLE, results, "go-live/", r"\d+/0\.(00.5|00[2-6]|01)(/ends)?")]
     heads = ["canary fails", *(f"{rate} req/s" for rate in RATES)]
     rows = [[_percent(failed), *(_both(results, f"go-live/{rate}/{failed}") for rate in RATES)] for failed in BETWEEN]
-    found += [_table(heads, rows)]
+    found += [table(heads, rows)]
     found += [_title(HELD_TITLE, results, "go-live/", r"\d+/0\.(000.|001)")]
     rows = [
         [_percent(failed), *(_held(results.get(f"go-live/{rate}/{failed}")) for rate in RATES)] for failed in HEALTHY
     ]
-    return "\n\n".join([*found, _table(heads, rows)])
+    return "\n\n".join([*found, table(heads, rows)])
 
 
 def _strained(results: Results) -> str:
@@ -72,7 +72,7 @@ def _strained(results: Results) -> str:
         if f"strained/{rate}/{key}/{failed}" in results
     ]
     title = _title("Healthy go-lives under strain that were rolled back", results, "strained/")
-    return "\n\n".join([title, _table(["strain", "site req/s", "canary fails", *HEADS], rows)])
+    return "\n\n".join([title, table(["strain", "site req/s", "canary fails", *HEADS], rows)])
 
 
 def _let_through(results: Results) -> str:
@@ -85,7 +85,7 @@ def _let_through(results: Results) -> str:
     title = _title(
         "Sick canaries that got a PROCEED in the phase in which they were sick", results, "let through/", ".*start"
     )
-    return "\n\n".join([title, _table(["canary fails", "site req/s", "from the first shift", "from mid-soak"], rows)])
+    return "\n\n".join([title, table(["canary fails", "site req/s", "from the first shift", "from mid-soak"], rows)])
 
 
 def _watch(results: Results) -> str:
@@ -95,7 +95,7 @@ def _watch(results: Results) -> str:
         if (found := results.get(f"watch/{rate}"))
     ]
     title = _title("Days of watch, all visitors on a canary that fails 0.1 %, that said ROLLBACK", results, "watch/")
-    return "\n\n".join([title, _table(["site req/s", "days", *HEADS[:-1]], rows)])
+    return "\n\n".join([title, table(["site req/s", "days", *HEADS[:-1]], rows)])
 
 
 def _delay(results: Results) -> str:
@@ -112,14 +112,14 @@ def _delay(results: Results) -> str:
                 labels = [f"{rate}", _percent(failing)]
                 rows.append([*labels, f"{least:.1f}", f"{ratio:.2f}", *_each(cell, _seconds)])
                 failed_rows.append([*labels, *_each(cell, _requests)])
-        found.append(_table(["canary req/s", "fails", "bound", "ours / bound", *HEADS], rows))
+        found.append(table(["canary req/s", "fails", "bound", "ours / bound", *HEADS], rows))
         if ratios:
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
             found.append(f"Geometric mean of ours / bound: **{mean:.2f}**, over {len(ratios)} cells.")
         found.append(f"**Failed requests that visitors saw before it**, failing {where}:")
-        found.append(_table(["canary req/s", "fails", *HEADS], failed_rows))
+        found.append(table(["canary req/s", "fails", *HEADS], failed_rows))
     found.append("**Rolled back while still healthy** (0.05 % failed), in the ten minutes before the middle:")
-    found.append(_table(["canary req/s", *HEADS], [[f"{rate}", *_early(results, rate)] for rate in CANARY_RATES]))
+    found.append(table(["canary req/s", *HEADS], [[f"{rate}", *_early(results, rate)] for rate in CANARY_RATES]))
     found.append(_title("Seconds to our rollback when failures are correlated within a second", results, "delay/"))
     strengths = (0.0, *(rho for rho in CORRELATIONS if f"delay/{rho}/1/0.01/0" in results))
     heads = [f"{where}, {rho}" for where in ("start", "middle") for rho in strengths]
@@ -128,14 +128,14 @@ def _delay(results: Results) -> str:
         for rate in CANARY_RATES
         for failing in FAILING
     ]
-    found.append(_table(["canary req/s", "fails", *heads], rows))
+    found.append(table(["canary req/s", "fails", *heads], rows))
     rows = [
         [_percent(failing), f"{minute['alone']:.1f}", f"{minute['with']:.1f}"]
         for failing in FAILING
         if (minute := results.get(f"delay/0.0/{max(CANARY_RATES)}/{failing}/{MIDDLE}", {}).get("minute"))
     ]
     found.append("**What a literal trigger over at least 60 s would cost**, 100 canary requests/s, from the middle:")
-    found.append(_table(["fails", "seconds, since the change alone", "seconds, over at least 60 s"], rows))
+    found.append(table(["fails", "seconds, since the change alone", "seconds, over at least 60 s"], rows))
     return "\n\n".join(found)
 
 
@@ -151,7 +151,7 @@ def _latency(results: Results) -> str:
                 labels = [f"{rate}", f"{p95 / 1000:g} s", f"{slow:.1%}", f"{least:.1f}"]
                 rows.append([*labels, *_each(cell, _seconds)])
         found.append(_title(f"Seconds to the rollback of a slow canary, {where}", results, "latency/"))
-        found.append(_table(["canary req/s", "p95", "over 1000 ms", "bound", *HEADS], rows))
+        found.append(table(["canary req/s", "p95", "over 1000 ms", "bound", *HEADS], rows))
     return "\n\n".join(found)
 
 
@@ -165,7 +165,7 @@ def _cost(results: Results) -> str:
             rate, rho, _ = key.split("/")
             added, judged = cost[key], cost[f"{rate}/{rho}/judge"]
             rows.append([rate, rho, f"{added:.0f}", f"{judged:.0f}", f"**{added + judged:.0f}**"])
-    looks = _table(["site req/s", "correlation", "`Evidence.add`, µs", "`judge`, µs", "one look, µs"], rows)
+    looks = table(["site req/s", "correlation", "`Evidence.add`, µs", "`judge`, µs", "one look, µs"], rows)
     day = f"A day of 86,400 seconds and two versions, judged every second: **{cost['day']:.1f} s** of processor time."
     held = f"Judging holds {cost['hour kB']:.0f} kB after an hour and {cost['day kB']:.0f} kB after a day."
     return "\n\n".join(["**Cost of the one function**, processor time", looks, f"{day} {held}"])
@@ -244,7 +244,7 @@ def _percent(share: float) -> str:
     return f"{share * 100:g} %"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [" | ".join(heads), " | ".join("---:" for _ in heads), *(" | ".join(row) for row in rows)]
     return "\n".join(f"| {line} |" for line in lines)
 

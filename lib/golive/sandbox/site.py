@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import psutil
 
+from golive.sandbox.arrivals import Arrivals
 from golive.sandbox.faults import Fault
 from golive.sandbox.served import Served
 
@@ -20,6 +21,7 @@ RELEASES = {"stable": ("1.4.2", "dpl_stable_142"), "canary": ("1.5.0", "dpl_cana
 MEDIAN_SECONDS = 0.0745
 SIGMA = 0.6
 FAILED_SHARE = 0.0003
+ERRORS_SHARE = 0.3
 BURST_SECONDS = 0.5
 BURST_FAILED = 0.08
 COLD_SECONDS = 1.0
@@ -40,6 +42,8 @@ class Site:
         self.orders: dict[str, str] = {}
         self.replays = 0
         self.served = Served(name)
+        self.arrivals = Arrivals()
+        self.errors_share = ERRORS_SHARE
         self.bursts: dict[str, list[float]] = {}
         self.ballast: list[bytearray] = []
         self.process = psutil.Process()
@@ -62,7 +66,7 @@ class Site:
         """Say whether this request fails: bursts of a healthy site, and faults."""
         if Fault.ONE_PATH in self.faults and path == "/checkout":
             return True
-        if Fault.ERRORS in self.faults and self.random.random() < 0.3:
+        if Fault.ERRORS in self.faults and self.random.random() < self.errors_share:
             return True
         if Fault.STABLE_SICK in self.faults and self.random.random() < 0.2:
             return True

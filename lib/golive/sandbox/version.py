@@ -19,7 +19,7 @@ from prometheus_client import disable_created_metrics
 
 from golive.sandbox.child import end_with_parent, forever, report, serve
 from golive.sandbox.faults import Fault
-from golive.sandbox.site import COLD_SECONDS, OURS, RELEASES, Site, burn, bursts, housekeeping
+from golive.sandbox.site import COLD_SECONDS, ERRORS_SHARE, OURS, RELEASES, Site, burn, bursts, housekeeping
 
 WEBHOOK_KEY = b"sandbox"
 LIMITED_PER_SECOND = 5
@@ -33,6 +33,7 @@ async def counted(request: web.Request, handler: Any) -> web.StreamResponse:
         about: web.StreamResponse = await handler(request)
         return about
     who = "ours" if OURS in request.headers else "visitors"
+    arrival = request.app[SITE].arrivals.one() if who == "visitors" else None
     begun, code = time.monotonic(), 500
     try:
         response: web.StreamResponse = await handler(request)
@@ -43,6 +44,8 @@ async def counted(request: web.Request, handler: Any) -> web.StreamResponse:
         raise
     finally:
         request.app[SITE].served.add(who, request.path, code, time.monotonic() - begun)
+        if arrival is not None:
+            arrival.answer(failed=code >= 500)
 
 
 @web.middleware
@@ -142,8 +145,17 @@ async def metrics(request: web.Request) -> web.Response:
     return web.Response(text=request.app[SITE].served.text())
 
 
+async def arrivals(request: web.Request) -> web.Response:
+    """Answer which visitors' requests came since `since`, UTC seconds; 400 when that is no number."""
+    try:
+        since = float(request.query.get("since", "0"))
+    except ValueError:
+        return web.json_response({"error": "since: UTC seconds were expected"}, status=400)
+    return web.json_response({"arrivals": request.app[SITE].arrivals.since(since)})
+
+
 async def control(request: web.Request) -> web.Response:
-    """Switch a fault, or tell a cold start."""
+    """Switch a fault, or tell a cold start; `share` of the fault `errors` says how many requests fail, 0 to 1."""
     site = request.app[SITE]
     body = await request.json()
     if body.get("cold"):
@@ -154,6 +166,10 @@ async def control(request: web.Request) -> web.Response:
         site.faults.pop(fault, None)
         site.ballast.clear()
         return web.json_response({})
+    share = body.get("share", ERRORS_SHARE)
+    if not isinstance(share, int | float) or not 0 < share <= 1:
+        return web.json_response({"error": f"share {share!r}: more than 0 and up to 1 was expected"}, status=400)
+    site.errors_share = share
     site.faults[fault] = time.monotonic()
     if fault is Fault.CRASH:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -181,6 +197,7 @@ def application(site: Site) -> web.Application:
     app.router.add_post("/api/webhook", webhook)
     app.router.add_get("/api/limited", limited)
     app.router.add_get("/metrics", metrics)
+    app.router.add_get("/-/arrivals", arrivals)
     app.router.add_post("/-/fault", control)
     return app
 
