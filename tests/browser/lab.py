@@ -36,8 +36,13 @@ class Lab:
         return Tab(page)
 
     def close(self):
+        """End the server; one that waits for kernels of tests long over is not waited for."""
         self.server.terminate()
-        self.server.wait(30)
+        try:
+            self.server.wait(10)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait(10)
 
 
 class Tab:
