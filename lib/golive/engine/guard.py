@@ -45,6 +45,7 @@ class Guard:
         clock, plan = self.post.clock, self.post.plan
         started = {"guard": self.name, "pid": self.post.who.process, "code": self.post.code}
         self.ledger.append(Kind.GUARD_STARTED, started)
+        self.ledger.take_up()
         readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
         try:
             while not self.state.closed and not self.post.gone():
@@ -57,7 +58,7 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task))
+            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task and not task.cancelled()))
         finally:
             for reader in readers:
                 reader.cancel()
