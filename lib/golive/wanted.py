@@ -139,6 +139,8 @@ def drivers_of(plan: Plan) -> list[tuple[str, Driver]]:
     ]
     if plan.own_world:
         wanted.append((drivers.WORLDS, plan.world))
+    if plan.deployment.driver != "none":
+        wanted.append((drivers.DEPLOYMENTS, plan.deployment))
     if plan.top_up.driver != "none":
         settings = {"canary": plan.site.canary, "paths": list(plan.top_up.paths)}
         wanted.append((drivers.TOP_UPS, Driver(driver=plan.top_up.driver, settings=settings)))

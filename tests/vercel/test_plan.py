@@ -46,6 +46,7 @@ def test_filled_in_it_could_be_started_and_each_of_its_drivers_made():
         "VercelHealth",
         "VercelLogs",
         "VercelProber",
+        "VercelDeployment",
     ]
 
 

@@ -18,13 +18,34 @@ WHY_NOT = f"{FILE} is not here: requests and answers are held against the projec
 NOT_IN_IT = ("activeStageIndex",)  # the command-line client sends it, and the contract does not know it
 OLDER = ((re.compile("^/teams/"), "/v2/teams/"), (re.compile("^/v9/(projects/[^/]+/rollback/)"), r"/v1/\1"))
 METHODS = ("get", "post", "put", "patch", "delete")
+BESIDES = {  # what the file leaves out, as vercel.com/docs/rest-api/deployments/delete-a-deployment has it
+    "/v13/deployments/{id}": {
+        "delete": {
+            "parameters": [{"in": "query", "name": name} for name in ("url", "teamId", "slug")],
+            "responses": {
+                "200": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["state", "uid"],
+                                "properties": {"uid": {"type": "string"}, "state": {"enum": ["DELETED"]}},
+                            }
+                        }
+                    }
+                },
+                **{status: {} for status in ("400", "401", "403", "404")},
+            },
+        }
+    }
+}
 
 
 class Contract:
     """Operations by method and path; what breaks them is a text."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        document = _plain(document)
+        document = _plain({**document, "paths": {**document["paths"], **BESIDES}})
         resource = Resource.from_contents(document, default_specification=DRAFT202012)
         self._registry: Registry[Any] = Registry().with_resource("urn:vercel", resource)
         self._operations = [

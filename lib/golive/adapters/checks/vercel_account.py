@@ -88,7 +88,6 @@ async def domains(look: VercelProject, wanted: Wanted) -> Saw | Unseen:
     if isinstance(listed, Trouble) or isinstance(served, Trouble):
         return unseen(expected, listed, served)
     known = {domain.name: domain for page in listed for domain in page.domains}
-    aliases = {one.alias for one in served.aliases}
     wrong = []
     for name in wanted.domains:
         domain = known.get(name)
@@ -98,7 +97,7 @@ async def domains(look: VercelProject, wanted: Wanted) -> Saw | Unseen:
             wrong.append(f"{name} is not verified")
         elif domain.redirect:
             wrong.append(f"{name} redirects to {domain.redirect[:60]}")
-        elif name not in aliases:
+        elif name not in served.names:
             wrong.append(f"{name} is not served by {look.settings.base}")
     return Saw(not wrong, expected, "; ".join(wrong) or f"all {len(wanted.domains)} are")
 
