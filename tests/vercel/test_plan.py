@@ -28,11 +28,16 @@ FILLED = {
 }
 
 
-def filled(text: str = TEXT, **more: str) -> Plan:
-    """Give the plan with each TBD filled in."""
+def filled_text(text: str = TEXT, **more: str) -> str:
+    """Give the plan's text with each TBD filled in."""
     for key, value in {**FILLED, **more}.items():
         text = re.sub(rf"\b{key}: TBD\b", f"{key}: {value}", text)
-    return parse(text.replace("https://TBD", "https://shop"), "params/production.yaml")
+    return text.replace("https://TBD", "https://shop")
+
+
+def filled(text: str = TEXT, **more: str) -> Plan:
+    """Give the plan with each TBD filled in."""
+    return parse(filled_text(text, **more), "params/production.yaml")
 
 
 def test_filled_in_it_could_be_started_and_each_of_its_drivers_made():

@@ -35,7 +35,10 @@ class Repository:
 
     async def tag(self, name: str, commit: str, message: str) -> Happened | Refused | Unknown:
         """Put an annotated tag on a commit and push it; a tag of that name elsewhere is left where it is."""
-        if not NAME.fullmatch(name) or (await self._git("check-ref-format", f"refs/tags/{name}")).status:
+        fits = await self._git("check-ref-format", f"refs/tags/{name}")  # which says nothing of a wrong name
+        if fits.trouble:
+            return Unknown(fits.trouble)
+        if not NAME.fullmatch(name) or fits.status:
             return Refused(f"{name[:100]!r} is no name for a tag: letters, digits and . _ / + - were expected")
         wanted = await self._git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
         if wanted.status:

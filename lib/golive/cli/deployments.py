@@ -14,6 +14,11 @@ from golive.core.errors import Stopped
 ACTS = ("tag", "promote", "alias", "remove")
 
 
+def person_there() -> bool:
+    """Say whether this was typed in a terminal, and not by a script."""
+    return sys.stdin.isatty()
+
+
 @main.command()
 @click.argument("act", type=click.Choice(ACTS))
 @click.argument("run")
@@ -26,7 +31,7 @@ def deployment(act: str, run: str, name: str, because: str, person: str, runs: P
     """Tag, promote, alias or remove, in a RUN, the NAME that is typed once more.
 
     NAME is a tag, the id of the deployment that serves production, a domain for the canary, or the id of stable's
-    deployment. The guard does it while the run is open; stable's may be removed after the end, once no way back needs it.
+    deployment. The guard does it while the run is open; stable's may go after the end, once no way back needs it.
     """
     from golive import wiring
     from golive.core.order import Step
@@ -37,7 +42,7 @@ def deployment(act: str, run: str, name: str, because: str, person: str, runs: P
     if step is Step.REMOVE:
         from golive.removal import remove
 
-        result, seen = asyncio.run(remove(opened, name, because, sys.stdin.isatty()))
+        result, seen = asyncio.run(remove(opened, name, because, person_there()))
         if result != "done":
             raise Stopped(f"{act} {name}: {result}: {seen}", "mend what it says, then the same again")
         click.echo(f"DONE  {act}: {seen}\nNEXT  golive verify {opened.folder.root}")
@@ -58,7 +63,7 @@ def deployment(act: str, run: str, name: str, because: str, person: str, runs: P
     phase = opened.state().phase
     desk = Desk(opened)
     try:
-        said = carry_out(desk, step, name, because, phase.name if phase else "", check, attended=sys.stdin.isatty())
+        said = carry_out(desk, step, name, because, phase.name if phase else "", check, attended=person_there())
         answer = asyncio.run(said)
     finally:
         desk.presence.release()
