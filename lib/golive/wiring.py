@@ -49,7 +49,7 @@ def check_drivers(plan: Plan) -> None:
 
     missing = plan.not_ready()
     try:
-        wanted.check(plan)
+        wanted.check(plan, SystemClock())
         known.check(plan)
     except GoLiveError as error:
         if not missing:

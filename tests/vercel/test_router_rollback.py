@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from golive.engine.rollback import roll_back
 from golive.engine.stray import Watch
 from golive.ports import Done, Split, Unknown
+from tests.vercel.conftest import FIRST, SECOND
 from tests.vercel.double.demand import refused
 from tests.vercel.double.state import CANARY, STABLE
-from tests.vercel.guarded import Guarded
-
-APPROVE, ROLLING = "POST .*/approve-stage", "GET .*/rolling-release"
-FIRST, SECOND = 0.01, 0.05
-
-
-@pytest.fixture
-def guarded(turned, monkeypatch):
-    return Guarded(turned, monkeypatch)
-
-
-def stage(turned):
-    """Give the index of the stage that the double is at."""
-    return turned.releases.rollout["active"]
 
 
 async def test_a_rollback_is_safe_only_when_vercel_shows_it_and_the_reason_goes_with_it(turned, guarded):

@@ -105,6 +105,7 @@ class Repository:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
         return Said(process.returncode or 0, out.decode("utf-8", "replace").strip(), _line(trouble))
 
 

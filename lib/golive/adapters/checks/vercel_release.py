@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from golive import folders
 from golive.adapters.checks.run import Known, Saw, Unseen
 from golive.adapters.checks.vercel_project import VercelProject, through, unseen
 from golive.adapters.vercel.deployed import MOST, hosts_of
@@ -82,7 +83,7 @@ async def deployed(look: VercelProject, printed: Printed) -> Saw | Unseen:
     """See whether what `vercel deploy` printed is the plan's canary, by asking Vercel who is at the address."""
     expected = f"{printed.output} names {look.settings.canary}"
     try:
-        with Path(printed.output).open("rb") as file:
+        with ((folders.project() or Path.cwd()) / printed.output).open("rb") as file:
             hosts = hosts_of(file.read(MOST).decode("utf-8", "replace"))
     except OSError as error:
         return Unseen(expected, f"{printed.output}: {error.strerror}: vercel deploy … > {printed.output} 2>&1")

@@ -39,15 +39,10 @@ class VercelRouter:
         """Give the router of a plan; of what is `around` it, it takes the clock."""
         return cls(settings, around.clock)
 
-    @classmethod
-    def declared(cls, settings: VercelSettings) -> RouterCan:
-        """Give what a router with these settings can."""
+    def __init__(self, settings: VercelSettings, clock: Clock) -> None:
         lag = (settings.read_lag + settings.read_every).total_seconds()
         shares = tuple(share for share in settings.shares if share > 0)
-        return RouterCan(splits=shares, lowers=False, sticky=True, proof=Proof.FORCED, read_lag=lag)
-
-    def __init__(self, settings: VercelSettings, clock: Clock) -> None:
-        self.can = self.declared(settings)
+        self.can = RouterCan(splits=shares, lowers=False, sticky=True, proof=Proof.FORCED, read_lag=lag)
         self.api = Api(settings, clock)
         self._settings, self._clock = settings, clock
         self._releases = RollingReleases(self.api)
