@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from golive.ports import Done, Split, Unknown
+from golive.ports import Done, Refused, Split, Unknown
 from tests.vercel.conftest import APPROVE, FIRST, ROLLING, SECOND
 from tests.vercel.double.demand import OnDemand, limited, refused
 from tests.vercel.double.state import CANARY, STABLE
@@ -179,3 +179,31 @@ async def test_an_approval_that_lands_late_is_not_topped_by_another(turned):
 
     assert isinstance(again, Done) and again.split.share == SECOND
     assert turned.stage == 1 and turned.sent("approve-stage") == 1
+
+
+async def test_a_start_whose_connection_was_cut_is_looked_up_and_not_sent_again(turned):
+    turned.releases.abort()
+    turned.double.demands.append(OnDemand("POST .*/start", cut="after", times=1))
+    answer = await turned.router().set(FIRST, expect=0.0)
+
+    assert isinstance(answer, Done) and answer.split.share == FIRST
+    assert turned.sent("/start") == 1 and turned.releases.active
+
+
+async def test_an_error_that_is_called_err_is_told_as_well(turned):
+    turned.double.demands.append(OnDemand(ROLLING, 403, {"err": {"code": "forbidden", "message": "not yours"}}))
+    read = await turned.router().read()
+
+    assert isinstance(read, Unknown) and "forbidden not yours" in read.why
+
+
+async def test_a_limit_of_one_endpoint_leaves_the_others_alone(turned):
+    turned.double.demands.append(limited(APPROVE, 40.0, turned.clock.now().timestamp()))
+    router = turned.router()
+    moved = await router.set(SECOND, expect=FIRST)
+    read = await router.read()
+    back = await router.rollback("a test")
+
+    assert isinstance(moved, Refused) and "asked again in 40 s" in moved.why
+    assert isinstance(read, Split) and read.share == FIRST
+    assert isinstance(back, Done)

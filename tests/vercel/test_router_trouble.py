@@ -112,8 +112,16 @@ async def test_a_click_in_the_dashboard_is_seen_and_not_built_upon(turned, guard
     assert all(call.startswith("GET") for call in turned.double.calls[len(before) :])
 
 
-async def test_a_click_on_approve_makes_the_guard_roll_back_since_vercel_can_not_go_down(turned, guarded):
-    turned.releases.approve(2 - 1, CANARY)
+@pytest.mark.parametrize(
+    ("click", "ends"),
+    [
+        (lambda releases: releases.approve(1, CANARY), "ABORTED"),
+        (lambda releases: releases.complete(CANARY), "COMPLETE"),
+    ],
+    ids=["approve", "complete"],
+)
+async def test_a_click_forward_makes_the_guard_roll_back_since_vercel_can_not_go_down(turned, guarded, click, ends):
+    click(turned.releases)
     for _ in range(3):
         turned.clock.advance(20)
         inbox = guarded.guard.sight.inbox
@@ -124,7 +132,7 @@ async def test_a_click_on_approve_makes_the_guard_roll_back_since_vercel_can_not
     await asyncio.wait_for(guarded.guard._rolling, 20)
 
     assert "can't lower it" in guarded.story.entries[-1].body["because"]
-    assert turned.releases.rollout["state"] == "ABORTED"
+    assert turned.releases.rollout["state"] == ends and turned.releases.production == STABLE
 
 
 async def test_vercels_own_gate_is_a_second_opinion_that_is_told_and_stops_a_shift(turned, guarded):

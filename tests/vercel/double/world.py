@@ -22,6 +22,10 @@ ROUTER = (
     "router: {driver: vercel, settings: {project: shop, team: team_acme, canary: dpl_canary, base: dpl_stable, "
     'api: "{world.vercel}", read_lag: 2s, read_every: 1s, requests_per_minute: 300}}'
 )
+DEPLOYMENT = (
+    "deployment: {driver: vercel, settings: {project: shop, team: team_acme, canary: dpl_canary, base: dpl_stable, "
+    'commit: c0ffee0, api: "{world.vercel}"}}'
+)
 PROBER = (  # the sandbox's versions answer with these ids of their own
     'prober: {driver: vercel, settings: {router: "{world.router}", '
     f"stable: {RELEASES['stable'][1]}, canary: {RELEASES['canary'][1]}}}}}"
@@ -72,7 +76,7 @@ def installed(folder: Path, name: str = "vercel-rehearsal") -> dict[str, str]:
     (project / "params").mkdir(parents=True)
     (project / "golive.toml").write_text("")
     text = (REPOSITORY / "params" / "sandbox.yaml").read_text()
-    text = text.replace("router: {driver: sandbox}", ROUTER)
+    text = text.replace("router: {driver: sandbox}", f"{ROUTER}\n{DEPLOYMENT}")
     text = text.replace("name: sandbox\n", f"name: {name}\n", 1).replace("world: sandbox", "world: vercel-double")
     (project / "params" / f"{name}.yaml").write_text(text.replace("prober: {driver: sandbox}", PROBER))
     path = os.pathsep.join([str(folder / "package"), str(REPOSITORY)])
