@@ -1,4 +1,4 @@
-"""What docs/vercel.md says to be held by a test is: each that it names exists, and no line of its tables is without one."""
+"""What docs/vercel.md says to be held by a test is: each that it names exists, and no line is without one."""
 
 from __future__ import annotations
 

@@ -49,6 +49,8 @@ class Double:
             ("GET", "/v9/projects/{project}/domains", self._domains),
             ("GET", "/v10/projects/{project}/env", self._env),
             ("GET", "/v13/deployments/{deployment}", self._deployment),
+            ("POST", "/v13/deployments", self._deploy),
+            ("GET", "/v3/now/deployments/{deployment}/events", self._events),
             ("GET", "/v6/deployments", self._deployments),
             ("GET", "/v1/deployments/{deployment}/checks", self._checks),
             ("GET", "/v2/deployments/{deployment}/aliases", self._aliases),
@@ -155,6 +157,13 @@ class Double:
 
     def _deployment(self, request: web.Request, sent: Any) -> Any:
         return documents.deployment(self._made(request))
+
+    def _deploy(self, request: web.Request, sent: Any) -> Any:
+        return documents.deployment(self.releases.deploy(sent.get("autoAssignCustomDomains") is not False))
+
+    def _events(self, request: web.Request, sent: Any) -> Any:
+        self._made(request)
+        return []
 
     def _deployments(self, request: web.Request, sent: Any) -> Any:
         made = list(self.releases.deployments.values())

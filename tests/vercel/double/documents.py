@@ -95,7 +95,7 @@ def deployment(made: Made) -> dict[str, Any]:
         "isInConcurrentBuildsQueue": False,
         "isInSystemBuildsQueue": False,
         "projectSettings": {},
-        "aliasAssigned": made.eligible,
+        "aliasAssigned": True,
         "alias": ["www.example.com"] if made.eligible else [],
         "bootedAt": made.created,
         "buildingAt": made.created,

@@ -229,6 +229,14 @@ class Releases:
             raise Refusal(400, "bad_request", "The deployment serves production")
         del self.deployments[deployment]
 
+    def deploy(self, with_domains: bool) -> Made:
+        """Take a deployment, READY at once; with production's domains it is as if it was pushed."""
+        made = Made(f"dpl_made{len(self.deployments)}", sha="c0ffee", created=self._milliseconds())
+        self.deployments[made.id] = made
+        if with_domains:
+            self.push(made.id)
+        return made
+
     # --- what others do: pushes, the dashboard, Vercel's own gate
     def push(self, deployment: str = OTHER) -> None:
         """A push became READY: it queues, or begins a rollout of its own, or (after a rollback) does nothing."""
