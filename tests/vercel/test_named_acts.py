@@ -162,6 +162,15 @@ async def test_the_guard_writes_down_what_it_means_to_do_and_then_what_came_of_i
     assert fold(guarded.story.entries).request is None
 
 
+async def test_after_a_rollback_the_guard_lets_new_deployments_follow_again(turned, guarded):
+    await guarded.roll_back()
+    assert not turned.releases.auto_assign
+    _, (_, outcome) = await asked(guarded, "promote", STABLE)
+
+    assert outcome["result"] == "done" and turned.releases.auto_assign
+    assert turned.releases.production == STABLE and fold(guarded.story.entries).rollback.done
+
+
 async def test_what_vercel_refuses_stands_in_the_record_with_its_words(turned, guarded):
     _, (_, outcome) = await asked(guarded, "promote", CANARY)
 

@@ -48,6 +48,7 @@ class Client:
         self._folder, self._url = folder, url
         self.connected = folder / "connected"
         (folder / ".vercel").mkdir()
+        (folder / "home").mkdir()
         (folder / ".vercel" / "project.json").write_text(json.dumps({"projectId": PROJECT, "orgId": TEAM}))
         (folder / "hook.js").write_text(HOOK)
 
@@ -57,7 +58,7 @@ class Client:
         options += ["--cwd", str(self._folder), "--non-interactive", "--no-color"]
         environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(self._folder),
+            "HOME": str(self._folder / "home"),  # what lies in a home it asks about before it deploys it
             "VERCEL_TELEMETRY_DISABLED": "1",
             "NO_UPDATE_NOTIFIER": "1",
             "NODE_OPTIONS": f"--require {self._folder / 'hook.js'}",

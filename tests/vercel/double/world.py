@@ -81,7 +81,7 @@ def installed(folder: Path, name: str = "vercel-rehearsal") -> dict[str, str]:
     (project / "params").mkdir(parents=True)
     (project / "golive.toml").write_text("")
     text = (REPOSITORY / "params" / "sandbox.yaml").read_text()
-    for narrow, wide in (*TIMES, ("router: {driver: sandbox}", f"{ROUTER}\n{DEPLOYMENT}")):
+    for narrow, wide in (*TIMES, ("router: {driver: sandbox}", ROUTER), ("deployment: {driver: none}", DEPLOYMENT)):
         assert narrow in text, narrow
         text = text.replace(narrow, wide)
     text = text.replace("name: sandbox\n", f"name: {name}\n", 1).replace("world: sandbox", "world: vercel-double")
