@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
+from golive.core.moments import Moment
 from golive.core.record import Draft, Entry
 from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Version
 
@@ -263,6 +264,8 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     def monotonic(self) -> float: ...
+
+    def moment(self) -> Moment: ...
 
     async def sleep(self, seconds: float) -> None: ...
 

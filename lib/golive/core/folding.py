@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
@@ -64,7 +66,8 @@ def _phase_closed(state: State, entry: Entry) -> State:
 
 def _checked(state: State, entry: Entry) -> State:
     body = entry.body
-    checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at)
+    moment = moment_of(entry.at, body.get("moment"))
+    checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at, moment, body.get("good_for"))
     checks = {**state.named(entry.phase).checks, body["stage"]: checked}
     return _with_phase(state, entry.phase, checks=checks)
 
@@ -138,7 +141,16 @@ def _judged(state: State, entry: Entry) -> State:
 
 def _decision(state: State, entry: Entry) -> State:
     body = entry.body
-    decision = Decision(body["choice"], body["code"], body["because"], entry.who["name"], entry.at, body["by_policy"])
+    decision = Decision(
+        body["choice"],
+        body["code"],
+        body["because"],
+        entry.who["name"],
+        entry.at,
+        body["by_policy"],
+        moment_of(entry.at, body.get("moment")),
+        body.get("good_for", math.inf),
+    )
     return _with_phase(state, entry.phase, decision=decision)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from golive.core.errors import Stopped
+from golive.core.moments import Moment
 from golive.core.plan import PhaseKind
 from golive.core.state import PhaseState, State
 
@@ -56,8 +56,8 @@ May = Yes | Already | Stop
 BACKWARD = (Step.ROLLBACK, Step.CLOSE_RUN, Step.CHECK)
 
 
-def may(state: State, step: Step, phase: str, now: datetime) -> May:
-    """Say whether `step` may happen in `phase` at `now` (UTC).
+def may(state: State, step: Step, phase: str, now: Moment) -> May:
+    """Say whether `step` may happen in `phase`, `now`.
 
     Order comes from the record alone, so a restarted kernel, a second tab and a runner get the
     same answer.
@@ -78,11 +78,6 @@ def may(state: State, step: Step, phase: str, now: datetime) -> May:
     if here.closed_at and step is not Step.CLOSE:
         return Stop(f"{here.title} was closed at {here.closed_at}", _onwards(state, here))
     return _RULES[step](state, here, now)
-
-
-def due(moment: str, after: timedelta, now: datetime) -> bool:
-    """Say whether `after` has passed since `moment` (UTC, ISO 8601)."""
-    return now - datetime.fromisoformat(moment) > after
 
 
 def _after_the_end(state: State, step: Step) -> May:
@@ -114,11 +109,11 @@ def _open(state: State, here: PhaseState) -> May:
     raise KeyError(here.name)
 
 
-def _check(state: State, here: PhaseState, now: datetime) -> May:
+def _check(state: State, here: PhaseState, now: Moment) -> May:
     return Yes()
 
 
-def _shift(state: State, here: PhaseState, now: datetime) -> May:
+def _shift(state: State, here: PhaseState, now: Moment) -> May:
     if not here.shifts or here.share is None:
         return Stop(f"{here.title} moves nobody", "go on with the next cell")
     if here.shift is not None and here.shift.done and state.strayed is None:
@@ -142,18 +137,18 @@ def _shift(state: State, here: PhaseState, now: datetime) -> May:
     return Yes()
 
 
-def _fresh_checks(here: PhaseState, now: datetime) -> May:
+def _fresh_checks(here: PhaseState, now: Moment) -> May:
     checked = here.checks.get("start")
     if checked is None:
         return Stop("nobody has checked whether this phase may start", "await go.checks()")
     if not checked.passed:
         return Stop(f"the checks of {checked.at} did not all pass", "mend what they name, then await go.checks()")
-    if now > datetime.fromisoformat(checked.good_until):
+    if checked.expired(now):
         return Stop(f"the checks of {checked.at} were good until {checked.good_until}", "await go.checks()")
     return Yes()
 
 
-def _prove(state: State, here: PhaseState, now: datetime) -> May:
+def _prove(state: State, here: PhaseState, now: Moment) -> May:
     if here.shift is None or not here.shift.done:
         return Stop("nothing has been shifted in this phase", "await go.shift()")
     if here.proof is not None and here.proof.done:
@@ -161,13 +156,13 @@ def _prove(state: State, here: PhaseState, now: datetime) -> May:
     return Yes()
 
 
-def _soak(state: State, here: PhaseState, now: datetime) -> May:
+def _soak(state: State, here: PhaseState, now: Moment) -> May:
     if here.shifts and (here.proof is None or not here.proof.done):
         return Stop("the split is not proven, so the soak has not begun", "await go.prove()")
     return Yes()
 
 
-def _judge(state: State, here: PhaseState, now: datetime) -> May:
+def _judge(state: State, here: PhaseState, now: Moment) -> May:
     if "start" not in here.checks:
         return Stop("this phase has not been checked", "await go.checks()")
     if here.kind is PhaseKind.PREFLIGHT and here.baseline is None:
@@ -177,13 +172,13 @@ def _judge(state: State, here: PhaseState, now: datetime) -> May:
     return Yes()
 
 
-def _decide(state: State, here: PhaseState, now: datetime) -> May:
+def _decide(state: State, here: PhaseState, now: Moment) -> May:
     if here.judged is None:
         return Stop("there is no verdict to answer", "go.judge()")
     return Yes()
 
 
-def _close(state: State, here: PhaseState, now: datetime) -> May:
+def _close(state: State, here: PhaseState, now: Moment) -> May:
     if here.closed_at:
         return Already(f"{here.title} was closed at {here.closed_at}")
     if here.decision is None:
@@ -193,6 +188,10 @@ def _close(state: State, here: PhaseState, now: datetime) -> May:
         return Stop(
             f"{here.decision.name} decided to {here.decision.choice} at {here.decision.at}",
             "go.judge() for a newer verdict, then go.decide(…), or await go.rollback(because=…)",
+        )
+    if here.decision.expired(now):
+        return Stop(
+            f"the decision of {here.decision.at} is too old to hand anything over on", "go.judge(), then decide"
         )
     return Yes()
 

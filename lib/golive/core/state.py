@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
 
@@ -44,12 +47,25 @@ class Act:
 
 @dataclass(frozen=True)
 class Checked:
-    """The end of one round of checks. `good_until` is UTC, ISO 8601."""
+    """The end of one round of checks.
+
+    Attributes:
+        good_until: UTC, ISO 8601, for people.
+        good_for: Seconds from `moment` on; None in a record that does not say, where `good_until` counts.
+    """
 
     passed: bool
     counts: Mapping[str, int]
     good_until: str
     at: str
+    moment: Moment
+    good_for: float | None = None
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since; what can't be told has."""
+        if self.good_for is None:
+            return now.at > datetime.fromisoformat(self.good_until)
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)
@@ -62,6 +78,11 @@ class Judged:
     at: str
     body: Mapping[str, Any]
 
+    @property
+    def moment(self) -> Moment:
+        """When it was frozen."""
+        return moment_of(self.at, self.body.get("moment"))
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -73,6 +94,12 @@ class Decision:
     name: str
     at: str
     by_policy: bool
+    moment: Moment
+    good_for: float = math.inf
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since for it to hand anything over."""
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)

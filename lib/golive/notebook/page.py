@@ -45,7 +45,7 @@ class Page(Desk):
         if phase not in names:
             raise NameUnknown("phase", phase, names)
         self.phase = phase
-        allowed = may(run.state(), Step.OPEN, phase, run.clock.now())
+        allowed = may(run.state(), Step.OPEN, phase, run.clock.moment())
         if isinstance(allowed, Stop):
             raise allowed.error()
         super().__init__(run)
@@ -60,7 +60,7 @@ class Page(Desk):
     def _may(self, step: Step) -> May:
         self.presence.touch()
         state = self.state
-        allowed = may(state, step, self.phase, self.run.clock.now())
+        allowed = may(state, step, self.phase, self.run.clock.moment())
         if isinstance(allowed, Stop):
             raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
         return allowed
@@ -69,7 +69,7 @@ class Page(Desk):
         """Give the check that is made once more under the record's write lock."""
 
         def check(state: State) -> None:
-            allowed = may(state, step, self.phase, self.run.clock.now())
+            allowed = may(state, step, self.phase, self.run.clock.moment())
             if isinstance(allowed, Stop):
                 raise allowed.error()
 
@@ -116,8 +116,9 @@ class Page(Desk):
             self.run.append(Kind.FINDING, {"stage": stage, **asdict(finding)}, self.phase)
         counts = {result.value: sum(f.result is result for f in findings) for result in Result}
         passed = all(f.result in GOOD for f in findings)
-        until = utc(self.run.clock.now() + min((use.fresh_for for use in uses), default=FRESH))
-        body = {"stage": stage, "passed": passed, "counts": counts, "good_until": until}
+        fresh, now = min((use.fresh_for for use in uses), default=FRESH), self.run.clock.moment()
+        good = {"good_until": utc(now.at + fresh), "good_for": fresh.total_seconds(), "moment": now.to_json()}
+        body = {"stage": stage, "passed": passed, "counts": counts, **good}
         self.run.append(Kind.CHECKED, body, self.phase)
         then = "the next cell" if passed else "mend what failed, then run this cell again"
         return tables.checks_answer(findings, then)
@@ -178,7 +179,8 @@ class Page(Desk):
         self._may(Step.JUDGE)
         verdict = newest(self.run, self.here)
         code = "".join(secrets.choice(LETTERS) for _ in range(4))
-        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json()}, self.phase)
+        moment = self.run.clock.moment().to_json()
+        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json(), "moment": moment}, self.phase)
         drawn = samples_of(self.run, self.phase) and verdict.readings
         picture = picture_of(self, self.phase, verdict.reason) if drawn else None
         evidence = evidence_of(self.run, self.phase, verdict) if drawn else None
@@ -199,7 +201,9 @@ class Page(Desk):
         else:
             decided = by_policy(judged, because)
         name = "policy" if decided.by_policy else self.run.who.name
-        body = {**asdict(decided), "code": judged.code}
+        valid = self.run.plan.judging.decision_valid.total_seconds()
+        moment = self.run.clock.moment().to_json()
+        body = {**asdict(decided), "code": judged.code, "good_for": valid, "moment": moment}
         signed = replace(self.run, who=replace(self.run.who, name=name))
         signed.append(Kind.DECISION, body, self.phase, lambda entries: self._counts(decided, entries))
         return Answer(
@@ -211,7 +215,7 @@ class Page(Desk):
         self._still(Step.DECIDE)(state)
         judged = state.named(self.phase).judged
         assert judged is not None
-        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.now())
+        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.moment())
 
     def close(self) -> Answer:
         """Hand over: close the phase, and the run with it when this page was opened by itself."""
