@@ -11,6 +11,7 @@ from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
+from golive.core.wheel import Wheel
 
 
 def fold(entries: Iterable[Entry], state: State | None = None) -> State:
@@ -45,6 +46,8 @@ def _run_opened(state: State, entry: Entry) -> State:
         alone=body.get("alone", False),
         unattended=body.get("unattended", False),
         phases=phases,
+        wheel=Wheel(entry.who["name"], entry.at),
+        code=body.get("versions", {}).get("golive", ""),
     )
 
 
@@ -154,8 +157,21 @@ def _decision(state: State, entry: Entry) -> State:
     return _with_phase(state, entry.phase, decision=decision)
 
 
+def _handed_over(state: State, entry: Entry) -> State:
+    to, because = entry.body["to"], entry.body["because"]
+    return replace(state, wheel=replace(state.wheel, offered_to=to, offered_at=entry.at, because=because))
+
+
+def _wheel_taken(state: State, entry: Entry) -> State:
+    return replace(state, wheel=Wheel(entry.body["by"], entry.at, because=entry.body["because"]))
+
+
 def _guard_started(state: State, entry: Entry) -> State:
-    return replace(state, guard=Guard(entry.body["guard"], entry.who["host"], entry.at))
+    body = entry.body
+    guard = Guard(
+        body["guard"], entry.who["host"], entry.at, code=body.get("code", ""), stands=body.get("stands") or {}
+    )
+    return replace(state, guard=guard)
 
 
 def _guard_stopped(state: State, entry: Entry) -> State:
@@ -188,6 +204,8 @@ _STEPS = {
     Kind.SOAKED: _soaked,
     Kind.JUDGED: _judged,
     Kind.DECISION: _decision,
+    Kind.HANDED_OVER: _handed_over,
+    Kind.WHEEL_TAKEN: _wheel_taken,
     Kind.GUARD_STARTED: _guard_started,
     Kind.GUARD_STOPPED: _guard_stopped,
     Kind.VERDICT: _verdict,

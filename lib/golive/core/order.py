@@ -54,14 +54,60 @@ class Stop:
 May = Yes | Already | Stop
 
 BACKWARD = (Step.ROLLBACK, Step.CLOSE_RUN, Step.CHECK)
+AT_THE_WHEEL = (Step.SHIFT, Step.PROVE, Step.CLOSE)
 
 
-def may(state: State, step: Step, phase: str, now: Moment) -> May:
-    """Say whether `step` may happen in `phase`, `now`.
+def may(state: State, step: Step, phase: str, now: Moment, who: str = "") -> May:
+    """Say whether `step` may happen in `phase`, `now`, asked by `who` ("" where no person asks).
 
     Order comes from the record alone, so a restarted kernel, a second tab and a runner get the
-    same answer.
+    same answer. Forward takes the wheel; looking, and going back, take none.
     """
+    allowed = _may(state, step, phase, now)
+    if who and step in AT_THE_WHEEL and isinstance(allowed, Yes):
+        return at_the_wheel(state, who)
+    return allowed
+
+
+def at_the_wheel(state: State, who: str) -> May:
+    """Say whether that person may go forward."""
+    wheel = state.wheel
+    if wheel.has(who):
+        return Yes()
+    offered = ", and handed it to you" if wheel.offered_to == who else ""
+    return Stop(
+        f"{wheel.name} has the wheel since {wheel.since}{offered}; you are {who}",
+        'go.take_wheel(because="why you take it"); or, if that is you, operator = "'
+        f'{wheel.name}" in the cell with the parameters',
+    )
+
+
+def hand_over_may(state: State, who: str, to: str, because: str) -> May:
+    """Say whether `who` may hand the wheel to `to`."""
+    if state.closed:
+        return _after_the_end(state, Step.SHIFT)
+    if not any(letter.isalnum() for letter in to) or not any(letter.isalnum() for letter in because):
+        return Stop("a hand-over needs a name and a reason", 'go.hand_over(to="NAME", because="why")')
+    if to == who or state.wheel.offered_to == to:
+        return Already(f"{state.wheel.name} has the wheel, handed to {state.wheel.offered_to or 'nobody'}")
+    return at_the_wheel(state, who)
+
+
+def take_wheel_may(state: State, who: str, because: str) -> May:
+    """Say whether `who` may take the wheel: handed to them, or with a reason."""
+    wheel = state.wheel
+    if state.closed:
+        return _after_the_end(state, Step.SHIFT)
+    if wheel.has(who):
+        return Already(f"{who} has the wheel since {wheel.since}")
+    if wheel.offered_to == who or any(letter.isalnum() for letter in because):
+        return Yes()
+    return Stop(
+        f"{wheel.name} has the wheel and has not handed it to {who}", 'go.take_wheel(because="why you take it")'
+    )
+
+
+def _may(state: State, step: Step, phase: str, now: Moment) -> May:
     if not state.run:
         return Stop("the record holds no run", "golive rehearse")
     if state.closed:

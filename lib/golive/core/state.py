@@ -11,6 +11,7 @@ from typing import Any
 from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
+from golive.core.wheel import Wheel
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,14 @@ class PhaseState:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard that the record last named."""
+    """The guard that the record last named; `code` is what it runs, `stands` what it said of where it stands."""
 
     id: str
     host: str
     since: str
     stopped: str = ""
+    code: str = ""
+    stands: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not.
+    reads back instead since, None while it does not; `code` the version that the run was opened with.
     """
 
     run: str = ""
@@ -158,6 +161,8 @@ class State:
     alone: bool = False
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
+    wheel: Wheel = field(default_factory=Wheel)
+    code: str = ""
     split: float = 0.0
     strayed: float | None = None
     request: Act | None = None
@@ -180,6 +185,13 @@ class State:
     def phase(self) -> PhaseState | None:
         """The phase that is open: the last one opened and not closed."""
         return next((phase for phase in reversed(self.phases) if phase.opened_at and not phase.closed_at), None)
+
+    @property
+    def other_code(self) -> str:
+        """The version that the guard runs when it is not what the run was opened with, else ""."""
+        if self.guard is None or not self.guard.code or not self.code or self.guard.code == self.code:
+            return ""
+        return self.guard.code
 
     @property
     def canary_out(self) -> bool:

@@ -15,7 +15,7 @@ from golive.adapters.clocks import utc
 from golive.awaited import awaited
 from golive.core.errors import NameUnknown, Stopped
 from golive.core.folding import fold
-from golive.core.order import Already, May, Step, Stop, may
+from golive.core.order import Already, May, Step, Stop, at_the_wheel, may
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, PhaseState, State
 from golive.notebook.attended import attended
@@ -23,6 +23,7 @@ from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecide
 from golive.notebook.desk import Desk, Waiting
 from golive.notebook.soak import Soak, evidence_of, picture_of, samples_of
 from golive.notebook.verdicts import newest
+from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.words import clock, span
@@ -60,7 +61,7 @@ class Page(Desk):
     def _may(self, step: Step) -> May:
         self.presence.touch()
         state = self.state
-        allowed = may(state, step, self.phase, self.run.clock.moment())
+        allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
         if isinstance(allowed, Stop):
             raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
         return allowed
@@ -69,7 +70,7 @@ class Page(Desk):
         """Give the check that is made once more under the record's write lock."""
 
         def check(state: State) -> None:
-            allowed = may(state, step, self.phase, self.run.clock.moment())
+            allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
             if isinstance(allowed, Stop):
                 raise allowed.error()
 
@@ -213,6 +214,9 @@ class Page(Desk):
     def _counts(self, decided: Decided, entries: Sequence[Entry]) -> None:
         state = fold(entries)
         self._still(Step.DECIDE)(state)
+        wheel = at_the_wheel(state, self.run.who.name)
+        if decided.choice == "proceed" and isinstance(wheel, Stop):
+            raise wheel.error()
         judged = state.named(self.phase).judged
         assert judged is not None
         refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.moment())
@@ -241,6 +245,14 @@ class Page(Desk):
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name
         return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
+
+    def hand_over(self, to: str, because: str = "") -> Answer:
+        """Hand the wheel to somebody, who has it once they take it."""
+        return hand_over(self.run, to, because)
+
+    def take_wheel(self, because: str = "") -> Answer:
+        """Take the wheel: handed over, or with a reason."""
+        return take_wheel(self.run, because)
 
     @awaited
     async def rollback(self, because: str = "") -> Answer:
