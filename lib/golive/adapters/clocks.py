@@ -8,6 +8,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
+
 from golive.core.moments import Moment
 
 
@@ -68,11 +70,11 @@ class FakeClock:
 
 @functools.cache
 def boot_id() -> str:
-    """Give which start of this machine this is, as the kernel names it; "" where it names none."""
+    """Give the id of this host's boot."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return ""
+        return f"booted-{psutil.boot_time():.0f}"
 
 
 def utc(moment: datetime) -> str:
