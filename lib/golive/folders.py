@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from golive.core.errors import GoLiveError
+from golive.core.errors import GoLiveError, NameUnknown
 
 MARKER = "golive.toml"
 RUNS_VARIABLE = "GOLIVE_RUNS"
@@ -32,6 +32,17 @@ def runs_root(start: Path | None = None) -> Path:
     return root / "runs" if root else Path(platformdirs.user_state_dir("golive")) / "runs"
 
 
+def runs_in(root: Path) -> list[RunFolder]:
+    """Give the folders of the runs in `root`, oldest first."""
+    folders = [RunFolder(path) for path in sorted(root.glob("*"))] if root.is_dir() else []
+    return [folder for folder in folders if folder.is_run]
+
+
+def claims_file() -> Path:
+    """Give the file that says which run on this host has which router; one for each user."""
+    return Path(platformdirs.user_state_dir("golive")) / "claims.db"
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The paths of one run. People and processes work in `work/`; a seal copies upwards."""
@@ -53,8 +64,7 @@ class RunFolder:
                 except FileExistsError:
                     continue
                 made = cls(root / candidate)
-                for path in (made.work, made.logs, made.pages, made.operators, made.late):
-                    path.mkdir()
+                made.prepare()
                 return made
         except OSError as error:
             raise GoLiveError(
@@ -62,6 +72,11 @@ class RunFolder:
                 "naming one that can be written"
             ) from error
         raise GoLiveError(f"{root / name} exists a hundred times\nNEXT     wait a second")
+
+    def prepare(self) -> None:
+        """Make what is missing of the folders inside."""
+        for path in (self.work, self.logs, self.pages, self.operators, self.late):
+            path.mkdir(parents=True, exist_ok=True)
 
     @property
     def name(self) -> str:
@@ -92,6 +107,21 @@ class RunFolder:
     def record(self) -> Path:
         """The record (SQLite)."""
         return self.work / "record.db"
+
+    @property
+    def store(self) -> Path:
+        """Where the record is when it is not in this folder: the store's driver and settings (JSON)."""
+        return self.work / "store.json"
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a run has this folder: its record is here, or is said to be elsewhere."""
+        return self.record.is_file() or self.store.is_file()
+
+    @property
+    def shared(self) -> tuple[Path, ...]:
+        """The files that another host needs to guard this run and to roll it back."""
+        return (self.plan, self.options, self.router, self.by_hand, self.world)
 
     @property
     def book(self) -> Path:
@@ -132,3 +162,16 @@ class RunFolder:
     def pages(self) -> Path:
         """Executed notebooks, as they are being written."""
         return self.work / "notebooks"
+
+
+def find_run(name: str, runs: Path | None = None) -> RunFolder:
+    """Give the folder of the run of that name, or at that path, without opening it.
+
+    Raises:
+        NameUnknown: If there is none; names the nearest.
+    """
+    root = (runs or runs_root()).resolve()
+    path = Path(name).expanduser() if "/" in name else root / name
+    if not name or not RunFolder(path).is_run:
+        raise NameUnknown("run", name, [folder.name for folder in runs_in(root)])
+    return RunFolder(path.resolve())

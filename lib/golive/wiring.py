@@ -6,29 +6,27 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from golive import drivers, wanted
+from golive import drivers, stored, wanted
 from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
-from golive.adapters.stores.sqlite import SqliteStore
 from golive.core.errors import (
     GoLiveError,
-    NameUnknown,
     PlanError,
     RecordBroken,
     StoreUnavailable,
     WorldFailed,
 )
 from golive.core.plan import Driver, Plan, as_production
-from golive.core.record import Kind, Who
+from golive.core.record import Entry, Kind, Who
 from golive.core.record import verify as verify_chain
 from golive.drivers import Around
-from golive.folders import RunFolder, project, runs_root
+from golive.folders import RunFolder, find_run, project, runs_root
 from golive.plans import load, load_file
 from golive.ports import Clock, Forcing
 from golive.provenance import code_version, who
@@ -97,14 +95,24 @@ def make_run(
     check_drivers(plan)
     wanted.check_world(plan)
     clock = SystemClock()
+    stored.ready(plan, clock)
     stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
     folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}")
     folder.plan.write_text(text, encoding="utf-8")
     folder.options.write_text(AS_PRODUCTION if true_limits else "")
+    stored.place(folder, plan.store)
     run = _open(folder, plan, who(operator), clock)
     body = opening(folder, plan, code_version(), alone=alone, unattended=unattended, page=page)
-    run.append(Kind.RUN_OPENED, body)
+    run.append(Kind.RUN_OPENED, body, may=_of_a_new_run)
+    stored.share(run)
     return run
+
+
+def _of_a_new_run(entries: Sequence[Entry]) -> None:
+    if entries:
+        raise GoLiveError(
+            f"the store has a run {entries[0].body.get('run')} already, made elsewhere\nNEXT     once more"
+        )
 
 
 def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
@@ -140,20 +148,6 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
     return run
 
 
-def find_run(name: str, runs: Path | None = None) -> RunFolder:
-    """Give the folder of the run of that name, or at that path, without opening it.
-
-    Raises:
-        NameUnknown: If there is none; names the nearest.
-    """
-    root = (runs or runs_root()).resolve()
-    path = Path(name).expanduser() if "/" in name else root / name
-    if not name or not RunFolder(path).record.is_file():
-        known = [p.name for p in root.glob("*") if RunFolder(p).record.is_file()] if root.is_dir() else []
-        raise NameUnknown("run", name, known)
-    return RunFolder(path.resolve())
-
-
 def frozen_plan(folder: RunFolder) -> Plan:
     """Give the plan that a run was opened with.
 
@@ -173,7 +167,7 @@ def frozen_plan(folder: RunFolder) -> Plan:
 
 
 def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
-    store = SqliteStore(folder.record, code=code_version(), plan=plan.fingerprint, clock=clock)
+    store = stored.keeping(folder, clock).record(code_version(), plan.fingerprint)
     return Run(folder, plan, store, SqliteBook(folder.book, folder.alive), clock, name)
 
 
@@ -287,7 +281,7 @@ def guard(run: Run) -> Any:
         lambda: anybody(run.folder.operators, LEFT_ALONE),
         new_id,
         LateBox(run.folder.late).write,
-        lambda: not run.folder.record.exists(),
+        lambda: not run.folder.is_run,
         code_version(),
     )
     return Guard(post, f"guard-{secrets.token_hex(4)}")

@@ -20,10 +20,11 @@ def rollback(run: str, because: str, runs: Path | None) -> int:
     """Send everybody of a RUN back to stable."""
     from golive import wiring
     from golive.alone import send_back_alone
+    from golive.folders import find_run
 
     if not because.strip():
         raise Usage("--because is empty, so nobody was moved: say what you saw")
-    folder = wiring.find_run(run, runs)
+    folder = find_run(run, runs)
     opened, trouble = None, ""
     try:
         opened = wiring.open_run(str(folder.root), "")

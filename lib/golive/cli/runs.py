@@ -18,13 +18,13 @@ from golive.core.errors import GoLiveError
 @clear
 def status(run: str | None, runs: Path | None) -> None:
     """Show where runs stand."""
-    from golive.folders import runs_root
+    from golive.folders import runs_in, runs_root
 
     root = (runs or runs_root()).resolve()
     if run:
         click.echo(_stands(run, runs))
         return
-    names = [path.parent.parent.name for path in sorted(root.glob("*/work/record.db"))]
+    names = [folder.name for folder in runs_in(root)]
     for name in names:
         try:
             click.echo(_stands(name, root))

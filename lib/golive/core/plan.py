@@ -202,7 +202,7 @@ class Plan(Part):
     health: HealthRule
     logs: LogsRule
     prober: Driver
-    store: str
+    store: Annotated[Driver, BeforeValidator(_as_driver)]
     notify: Annotated[tuple[Driver, ...], BeforeValidator(as_tuple)]
     roles: dict[str, Person]
     escalation: Texts
