@@ -75,7 +75,7 @@ class RunFolder:
 
     def prepare(self) -> None:
         """Make what is missing of the folders inside."""
-        for path in (self.work, self.logs, self.pages, self.operators, self.late):
+        for path in (self.work, self.logs, self.pages, self.operators, self.late, self.guards):
             path.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -125,12 +125,17 @@ class RunFolder:
 
     @property
     def book(self) -> Path:
-        """What only guards write (SQLite)."""
+        """Samples and looks, which only guards write (SQLite)."""
         return self.work / "book.db"
 
     @property
+    def guards(self) -> Path:
+        """Lease and beats of the run's guards: small files that nobody locks."""
+        return self.work / "guards"
+
+    @property
     def alive(self) -> Path:
-        """A file that the acting guard touches at each beat; the world lives by it."""
+        """A file that a guard touches at each beat; the world lives by it."""
         return self.work / "alive"
 
     @property

@@ -16,7 +16,7 @@ from golive.core.verdict import Hold, Word
 from golive.engine.guard import Guard
 from golive.engine.post import Post
 from golive.engine.sources import Sources
-from golive.ports import Alive, Done, RouterCan, SourceCan, Split, Unknown
+from golive.ports import Alive, Done, Member, RouterCan, SourceCan, Split, Unknown
 from tests.builders import Story, sample, sandbox
 
 
@@ -63,13 +63,20 @@ class FakeStore:
 class FakeBook:
     broken, looks = False, 0
 
-    def add(self, samples, look):
+    def add(self, samples, look, fence):
         self.looks += 1
         if self.broken:
             raise StoreUnavailable("disk full")
+        return True
 
-    def beat(self, guard, utc, monotonic):
-        pass
+    def beat(self, member, fence):
+        return True
+
+    def take(self, member, over, silent):
+        return over + 1
+
+    def lease(self):
+        return None
 
 
 class Quiet:
@@ -107,7 +114,7 @@ def scene(router, gone=(False,)):
         lambda: gone[0],
         "t",
     )
-    return Guard(post, "guard-1"), story, late
+    return Guard(post, Member("guard-1", "host", "boot", 1, 1.0)), story, late
 
 
 async def looks(guard, number=1):

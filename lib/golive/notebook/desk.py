@@ -99,9 +99,7 @@ class Desk:
 
     def guard_silent(self) -> bool:
         """Say whether the guard has not beaten for `guard_silent`."""
-        beat = self.run.book.last_beat()
-        silent = self.run.plan.guarding.guard_silent.total_seconds()
-        return beat is None or self.run.clock.monotonic() - beat[2] > silent
+        return self.run.guard_silent()
 
     def revive(self) -> str:
         """Give what to type when the guard is silent."""
