@@ -29,6 +29,7 @@ WORLDS = "golive.worlds"
 NOTIFIERS = "golive.notifiers"
 TOP_UPS = "golive.top_ups"
 STORES = "golive.stores"
+DEPLOYMENTS = "golive.deployments"
 CALLED = {
     ROUTERS: "router",
     METRICS: "metrics",
@@ -39,6 +40,7 @@ CALLED = {
     NOTIFIERS: "notify",
     TOP_UPS: "top_up",
     STORES: "store",
+    DEPLOYMENTS: "deployment",
 }
 _PLACE = re.compile(r"\{world\.([A-Za-z0-9_.-]+)\}")
 

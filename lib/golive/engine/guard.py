@@ -52,6 +52,7 @@ class Guard:
         self.fence = fence
         started = {"guard": self.name, "pid": self.post.who.process, "code": self.post.code}
         self.ledger.append(Kind.GUARD_STARTED, started)
+        self.ledger.take_up()
         readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
         try:
             while not self.state.closed and not self.post.gone():
@@ -64,7 +65,7 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task))
+            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task and not task.cancelled()))
         finally:
             for reader in readers:
                 reader.cancel()
@@ -146,8 +147,7 @@ class Guard:
                 back = self.acts.send_back(reason, request, name, self.state.run)
                 self._rolling = self._moves(back)
             case Begin(asked):
-                begin = self.acts.shift if asked.name == "shift" else self.acts.prove
-                self._moving = self._moves(begin(asked, self.state))
+                self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
                 self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
             case SayStrayed(share):
