@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,8 @@ class RunFolder:
     root: Path
 
     @classmethod
-    def make(cls, root: Path, name: str) -> RunFolder:
-        """Make a folder of that name in `root`, with a number behind it when the name is taken.
+    def make(cls, root: Path, name: str, taken: Collection[str] = ()) -> RunFolder:
+        """Make a folder of that name in `root`, with a number behind it when the name is taken, there or elsewhere.
 
         Raises:
             GoLiveError: If there is no room, or no right to write.
@@ -59,6 +60,8 @@ class RunFolder:
         try:
             root.mkdir(parents=True, exist_ok=True)
             for candidate in (name, *(f"{name}-{number}" for number in range(2, 100))):
+                if candidate in taken:
+                    continue
                 try:
                     (root / candidate).mkdir()
                 except FileExistsError:

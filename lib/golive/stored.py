@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from golive.adapters.stores.sqlite import SqliteDatabase
 from golive.core.claim import Claim
 from golive.core.errors import GoLiveError, NameUnknown, RecordBroken, Stopped, StoreUnavailable
 from golive.core.plan import Driver, Plan
-from golive.core.record import Kind
+from golive.core.record import Entry, Kind
 from golive.drivers import Around
 from golive.folders import RunFolder, claims_file, runs_root
 from golive.ports import Claims, Clock, Keeping, Sharing
@@ -25,14 +27,16 @@ RUN_FOLDER = "run-folder"
 CLAIMS_WAIT = 5.0
 
 
-def ready(plan: Plan, clock: Clock) -> None:
-    """Raise, before anything is made, when the plan's store can't be used.
+def ready(plan: Plan, clock: Clock) -> tuple[str, ...]:
+    """See that the plan's store can be used, before anything is made; give the names of runs that it has already.
 
     Raises:
         GoLiveError: If its environment variable is missing, or holds no URL.
         StoreUnavailable: If it does not answer.
     """
-    _made(plan.store, Around(plan, clock)).ready()
+    store = _made(plan.store, Around(plan, clock))
+    store.ready()
+    return tuple(store.runs()) if isinstance(store, Sharing) else ()
 
 
 def place(folder: RunFolder, wanted: Driver) -> None:
@@ -96,20 +100,70 @@ def join(name: str, variable: str, clock: Clock, runs: Path | None = None) -> Ru
     return folder
 
 
-def claim(run: Run, identity: str, guard: str = "") -> None:
+def enter(run: Run, body: Mapping[str, Any]) -> None:
+    """Write the first entry of a run that was just made, and keep its files where its store is shared.
+
+    Raises:
+        GoLiveError: If another host has made a run of this name meanwhile; this one's folder is taken away again.
+    """
+    taken: list[Entry] = []
+
+    def may(entries: Sequence[Entry]) -> None:
+        taken.extend(entries)
+        if entries:
+            raise GoLiveError(
+                f"another host has begun {run.folder.name} in this very second\nNEXT     the same once more"
+            )
+
+    try:
+        run.append(Kind.RUN_OPENED, dict(body), may=may)
+    except GoLiveError:
+        if taken:
+            shutil.rmtree(run.folder.root)
+        raise
+    share(run)
+
+
+def begin(run: Run, router: Any) -> None:
+    """Claim its router for a run that has just been opened; where another run has it, close this one again.
+
+    Raises:
+        Stopped: If another open run has it; names that one.
+        StoreUnavailable: If nothing says whether another run has it.
+    """
+    try:
+        claim(run, router)
+    except GoLiveError as error:
+        run.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": str(error).splitlines()[0]})
+        raise
+
+
+def guards(run: Run, router: Any, guard: str) -> None:
+    """Put a guard's name and host into its run's claim; a store that does not answer keeps no guard from guarding.
+
+    Raises:
+        Stopped: If another open run has the router; names that one.
+    """
+    try:
+        claim(run, router, guard)
+    except StoreUnavailable:
+        return  # the claim that the run was opened with stands
+
+
+def claim(run: Run, router: Any, guard: str = "") -> None:
     """Claim a router for a run, on this host and in its store where that is shared.
 
     Args:
-        identity: What the router calls itself.
         guard: The guard that claims, "" for the one who opens the run.
 
     Raises:
         Stopped: If another open run has it; names that one.
         StoreUnavailable: If nothing says whether another run has it.
     """
-    claim = Claim(identity, run.folder.name, run.who.host, guard, str(run.folder.root), utc(run.clock.now()))
+    identity = router.identity() if hasattr(router, "identity") else router.by_hand()
+    wanted = Claim(identity, run.folder.name, run.who.host, guard, str(run.folder.root), utc(run.clock.now()))
     for claims in _claims(run):
-        other = claims.claim(claim)
+        other = claims.claim(wanted)
         if other is not None:
             raise Stopped(
                 f"another go-live has the router {identity}: {other}, in {other.folder}",

@@ -60,14 +60,14 @@ def _check_store(plan: Plan) -> None:
 
 
 def variables(plan: Plan) -> tuple[str, ...]:
-    """Give the names of all environment variables that a plan names: what they hold is secret."""
+    """Give the names of all environment variables that a plan names for what is secret, so not for users' names."""
     return tuple(sorted(set(_variables(plan.model_dump()))))
 
 
 def _variables(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, part in value.items():
-            if str(key).endswith("_variable") and isinstance(part, str) and part:
+            if str(key).endswith("_variable") and key != "user_variable" and isinstance(part, str) and part:
                 yield part
             yield from _variables(part)
     elif isinstance(value, list | tuple):

@@ -132,10 +132,8 @@ class RealPostgres:
         """Return once it is gone, with every session ended."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
-            children = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(how)
             process.wait(START)
-            psutil.wait_procs(children, START)
 
     def close(self) -> None:
         """Stop it and take its folder away."""

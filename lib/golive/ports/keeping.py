@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from golive.core.claim import Claim
-from golive.ports.store import Store
+from golive.ports.store import Book, Store
 
 
 class Keeping(Protocol):
@@ -17,6 +17,9 @@ class Keeping(Protocol):
 
     def record(self, code: str, plan: str) -> Store:
         """Give the run's record; each entry that is appended carries the code's version and the plan's fingerprint."""
+
+    def book(self) -> Book:
+        """Give the guards' book."""
 
 
 class Files(Protocol):

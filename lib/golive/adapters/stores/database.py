@@ -15,7 +15,7 @@ class Database(Protocol):
     """A database whose trouble, whatever it is, comes as StoreUnavailable, and never as a hang."""
 
     def write(self, lock: str, act: Callable[[sa.Connection], T]) -> T:
-        """Do `act` in a transaction of its own that holds the lock of that name; durable when this returns.
+        """Do `act` in a transaction of its own that holds the lock of that name, if any; durable when this returns.
 
         It may be done once more where the answer to a commit was lost, so `act` does nothing twice. What it
         raises takes the transaction back.

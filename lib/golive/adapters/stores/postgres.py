@@ -13,13 +13,15 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from golive.adapters.stores import lease_table, looks, schema
 from golive.adapters.stores.chain import ChainStore
 from golive.adapters.stores.punctual import SCHEMA, Punctual, conninfo
-from golive.adapters.stores.schema import SCHEMA as TABLES
 from golive.core.errors import GoLiveError, StoreUnavailable
 
 T = TypeVar("T")
 QUICK = 0.5  # seconds; trouble that came sooner cost nobody anything
+_NAMED = sa.text("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = :schema")
+_THERE = sa.text("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = :schema AND tablename = 'entries'")
 APPEND_ONLY = (
     "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'the record is append-only'; END $$",
@@ -65,11 +67,12 @@ class PostgresDatabase:
         self._made = False
 
     def write(self, lock: str, act: Callable[[sa.Connection], T]) -> T:
-        """Do `act` in a transaction that holds the advisory lock of that name, and give what it gives."""
+        """Do `act` in a transaction that holds the advisory lock of that name, or none; give what it gives."""
 
         def locked(connection: sa.Connection) -> T:
             with connection.begin():
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_key(lock))))
+                if lock:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_key(lock))))
                 return act(connection)
 
         self.make()
@@ -109,9 +112,10 @@ class PostgresDatabase:
         with connection.begin():
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_key("schema"))))
             if not _there(connection):
-                if connection.execute(sa.select(sa.func.to_regnamespace(SCHEMA))).scalar() is None:
+                if not connection.execute(_NAMED, {"schema": SCHEMA}).first():
                     connection.execute(sa.schema.CreateSchema(SCHEMA))
-                TABLES.create_all(connection)
+                for tables in (schema.SCHEMA, looks.SCHEMA, lease_table.SCHEMA):
+                    tables.create_all(connection)
                 for statement in APPEND_ONLY:
                     connection.exec_driver_sql(statement)
 
@@ -153,7 +157,8 @@ class PostgresStore(ChainStore):
 
 
 def _there(connection: sa.Connection) -> bool:
-    return connection.execute(sa.select(sa.func.to_regclass(f"{SCHEMA}.entries"))).scalar() is not None
+    """Say whether the tables are there; asked of the catalogue itself, since names are looked up in an old one."""
+    return connection.execute(_THERE, {"schema": SCHEMA}).first() is not None
 
 
 def _key(lock: str) -> int:

@@ -8,16 +8,18 @@ from typing import Annotated
 import sqlalchemy as sa
 from pydantic import AfterValidator
 
+from golive.adapters.processes import boot_id
 from golive.adapters.stores.claims import ClaimTable
 from golive.adapters.stores.files import FileTable
 from golive.adapters.stores.postgres import PostgresDatabase, PostgresStore
+from golive.adapters.stores.postgres_book import PostgresBook
 from golive.adapters.stores.schema import ENTRIES
 from golive.core.claim import Claim
 from golive.core.plan import UNFILLED
 from golive.core.record import Kind, from_json
 from golive.core.scalars import Part
 from golive.drivers import Around
-from golive.ports import Store
+from golive.ports import Book, Store
 
 
 def _variable(value: str) -> str:
@@ -57,6 +59,12 @@ class PostgresqlStore:
     def record(self, code: str, plan: str) -> Store:
         """Give the run's record."""
         return PostgresStore(self._database, run=self._run, code=code, plan=plan)
+
+    def book(self) -> Book:
+        """Give the guards' book; its clock is the server's."""
+        folder = self._around.folder
+        alive = folder.alive if folder else None
+        return PostgresBook(self._database, self._run, alive, self._around.clock, boot_id())
 
     def files(self) -> FileTable:
         """Give what the store keeps of the run's folder."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from golive.adapters.processes import boot_id
+from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.sqlite import SqliteStore
 from golive.core.errors import GoLiveError
 from golive.core.scalars import Part
 from golive.drivers import Around
 from golive.folders import RunFolder
-from golive.ports import Clock, Store
+from golive.ports import Book, Clock, Store
 
 
 class RunFolderStore:
@@ -36,6 +38,14 @@ class RunFolderStore:
 
     def record(self, code: str, plan: str) -> Store:
         """Give the run's record; StoreUnavailable if its file can't be opened or lies on a network disk."""
+        return SqliteStore(self._needed.record, code=code, plan=plan, clock=self._clock)
+
+    def book(self) -> Book:
+        """Give the guards' book; StoreUnavailable if its file can't be opened."""
+        return SqliteBook(self._needed, self._clock, boot_id())
+
+    @property
+    def _needed(self) -> RunFolder:
         if self._folder is None:
             raise GoLiveError("a record in a run's folder needs one, and there is none")
-        return SqliteStore(self._folder.record, code=code, plan=plan, clock=self._clock)
+        return self._folder
