@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from golive.core.folding import fold
+from golive.core.pair import acting_silent
 from golive.core.plan import Plan
 from golive.core.record import Draft, Entry, Kind, Who
 from golive.core.state import State
@@ -37,6 +38,14 @@ class Run:
     def state(self) -> State:
         """Give where the run stands."""
         return fold(self.store.read())
+
+    def guard_silent(self) -> bool:
+        """Say whether no guard acts: none has beaten for `guard_silent`.
+
+        Raises:
+            StoreUnavailable: If the book can't be reached, so that nobody here knows.
+        """
+        return acting_silent(self.book.beats(), self.plan.guarding.guard_silent.total_seconds())
 
 
 def new_id() -> str:

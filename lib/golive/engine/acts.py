@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,7 +52,8 @@ class Acts:
             return  # a rollback, or the end of the run, came first: there is nothing to answer any more
         if not self._ledger.stored:
             return
-        result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        with self._cut_off({**body, "intent": intent}, asked.phase):
+            result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
@@ -67,10 +69,11 @@ class Acts:
         intent = self._ledger.append(Kind.INTENT, body, asked.phase)
         since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
         forcing = self._post.sources.forcing
-        if self._router.can.proof is Proof.COUNTED or forcing is None:
-            proven = await prove_counted(sight, self._clock, share, since)
-        else:
-            proven = await prove_forced(forcing, sight, self._clock, share, since)
+        with self._cut_off({**body, "intent": intent}, asked.phase):
+            if self._router.can.proof is Proof.COUNTED or forcing is None:
+                proven = await prove_counted(sight, self._clock, share, since)
+            else:
+                proven = await prove_forced(forcing, sight, self._clock, share, since)
         outcome = {**body, "intent": intent, "result": proven.result, "seen": proven.seen}
         told = {"counted": dict(proven.counted), "read_back": proven.read_back}
         self._ledger.append(Kind.OUTCOME, {**outcome, **told}, asked.phase)
@@ -85,13 +88,15 @@ class Acts:
             return
         if not self._ledger.stored:
             return
-        split = await self._router.read()
-        if not isinstance(split, Split):
-            result, seen = "unknown", split.why
-        elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
-            result, seen = "refused", why
-        else:
-            result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
+        with self._cut_off({**body, "intent": intent}, asked.phase):
+            split = await self._router.read()
+            if not isinstance(split, Split):
+                result, seen = "unknown", split.why
+            elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
+                result, seen = "refused", why
+            else:
+                deployment = self._post.sources.deployment
+                result, seen = await carry_out(deployment, asked.name, body["name"], body["because"])
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 
     async def set_back(self, stray: Stray, phase: str, run: str) -> None:
@@ -100,7 +105,8 @@ class Acts:
         body = {"act": "set back", "request": "", "share": stray.recorded, "found": stray.share, "because": because}
         body["by"] = "guard"
         intent = self._ledger.append(Kind.INTENT, body, phase)
-        result, seen = await self._put(stray.recorded, None)
+        with self._cut_off({**body, "intent": intent}, phase):
+            result, seen = await self._put(stray.recorded, None)
         stood = round(self._clock.monotonic() - stray.since, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "stood": stood}
         self._ledger.append(Kind.OUTCOME, outcome, phase)
@@ -134,6 +140,16 @@ class Acts:
         seen = "0 % read back from the router" if rolled.done else f"not confirmed: {rolled.why}"
         outcome = {**body, "intent": intent, "result": "done" if rolled.done else "failed", "share": 0.0}
         self._ledger.append(Kind.OUTCOME, {**outcome, "seen": seen, "verified": verified}, phase)
+
+    @contextlib.contextmanager
+    def _cut_off(self, body: Mapping[str, object], phase: str) -> Iterator[None]:
+        """Write the outcome of an act that a rollback cuts off; what it may have moved, the rollback reads back."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            told = {"result": "superseded", "seen": "cut off by the rollback", "cut_off": True}
+            self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
+            raise
 
     async def _set(self, share: float, expect: float, attended: bool) -> tuple[str, str]:
         split = await self._router.read()
