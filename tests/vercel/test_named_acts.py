@@ -22,6 +22,7 @@ from golive.notebook.page import Page
 from golive.ports import Split
 from golive.runner.sealing import seal_run
 from tests.builders import Story, sandbox
+from tests.vercel.double.demand import OnDemand
 from tests.vercel.double.state import CANARY, STABLE
 from tests.vercel.guarded import Guarded
 from tests.vercel.test_plan import filled_text
@@ -184,6 +185,21 @@ async def test_nobody_at_the_keyboard_has_nothing_done_on_a_router_that_is_not_t
 
     assert outcome["result"] == "refused" and "nobody is at the keyboard" in outcome["seen"]
     assert turned.releases.given == {}
+
+
+async def test_what_a_rollback_cuts_off_has_an_outcome_that_says_so(turned, guarded):
+    turned.releases.complete(CANARY)
+    turned.double.demands.append(OnDemand("POST .*/aliases", silent=5.0))
+    doing = asyncio.ensure_future(asked(guarded, "alias", "shop.example.com"))
+    while not turned.sent("aliases"):
+        await asyncio.sleep(0.01)
+    doing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await doing
+    outcome = guarded.story.entries[-1]
+
+    assert outcome.kind is Kind.OUTCOME and outcome.body["act"] == "alias" and outcome.body["result"] == "unknown"
+    assert "cut off" in outcome.body["seen"]
 
 
 async def test_without_a_driver_the_guard_says_that_there_is_nothing_to_do(turned, guarded):

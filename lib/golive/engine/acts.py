@@ -88,15 +88,14 @@ class Acts:
             return
         if not self._ledger.stored:
             return
-        with self._cut_off({**body, "intent": intent}, asked.phase):
+        with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
             split = await self._router.read()
             if not isinstance(split, Split):
                 result, seen = "unknown", split.why
             elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
                 result, seen = "refused", why
             else:
-                deployment = self._post.sources.deployment
-                result, seen = await carry_out(deployment, asked.name, body["name"], body["because"])
+                result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 
     async def set_back(self, stray: Stray, phase: str, run: str) -> None:
@@ -142,12 +141,12 @@ class Acts:
         self._ledger.append(Kind.OUTCOME, {**outcome, "seen": seen, "verified": verified}, phase)
 
     @contextlib.contextmanager
-    def _cut_off(self, body: Mapping[str, object], phase: str) -> Iterator[None]:
-        """Write the outcome of an act that a rollback cuts off; what it may have moved, the rollback reads back."""
+    def _cut_off(self, body: Mapping[str, object], phase: str, result: str = "superseded") -> Iterator[None]:
+        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back."""
         try:
             yield
         except asyncio.CancelledError:
-            told = {"result": "superseded", "seen": "cut off by the rollback", "cut_off": True}
+            told = {"result": result, "seen": "cut off by the rollback", "cut_off": True}
             self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
             raise
 

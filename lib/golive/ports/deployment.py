@@ -1,4 +1,4 @@
-"""What becomes of a release's deployments, besides the visitors whom a router moves."""
+"""What becomes of a release's deployments."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Happened:
 
 
 class Deployment(Protocol):
-    """A release's two deployments. Each call reads, acts and reads again, so that asking twice does it once.
+    """What becomes of a release's two deployments besides the visitors whom a router moves.
 
-    None of them moves a share: `promote` and `alias` refuse while production is not served by the deployment that is
-    named. `tag` names the release's commit.
+    Each call reads, acts and reads again, so that asking twice does it once. None of them moves a share: `promote` and
+    `alias` refuse while production is not served by the deployment that is named. `tag` names the release's commit.
     """
 
     async def tag(self, name: str, because: str) -> Happened | Refused | Unknown: ...
