@@ -1,6 +1,6 @@
 """The command `golive`."""
 
-from golive.cli import archives, emergency, projects, rehearsals, replaying, runs, wheel
+from golive.cli import archives, emergency, projects, rehearsals, replaying, runs, status, wheel
 from golive.cli.main import main
 
-__all__ = ["archives", "emergency", "main", "projects", "rehearsals", "replaying", "runs", "wheel"]
+__all__ = ["archives", "emergency", "main", "projects", "rehearsals", "replaying", "runs", "status", "wheel"]

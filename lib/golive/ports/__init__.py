@@ -9,6 +9,7 @@ from golive.ports.checks import Check, Finding, Result
 from golive.ports.router import Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
 from golive.ports.store import Book, EvidenceNote, LookNote, Store
+from golive.ports.switch import DeadManSwitch
 from golive.ports.world import Clock, Notice, Notifier, World
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Book",
     "Check",
     "Clock",
+    "DeadManSwitch",
     "Done",
     "EvidenceNote",
     "Finding",
