@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from golive.core.moments import moment_of
@@ -46,6 +47,7 @@ def _run_opened(state: State, entry: Entry) -> State:
         alone=body.get("alone", False),
         unattended=body.get("unattended", False),
         phases=phases,
+        safe_for=timedelta(seconds=body["safe_for"]) if "safe_for" in body else None,
         wheel=Wheel(entry.who["name"], entry.at),
         code=body.get("versions", {}).get("golive", ""),
     )

@@ -159,8 +159,7 @@ class Guard:
                 back = self.acts.send_back(reason, request, name, self.state.run)
                 self._rolling = self._moves(back)
             case Begin(asked):
-                begin = self.acts.shift if asked.name == "shift" else self.acts.prove
-                self._moving = self._moves(begin(asked, self.state))
+                self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
                 self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
             case SayStrayed(share):

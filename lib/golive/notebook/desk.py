@@ -53,7 +53,7 @@ class Desk:
         """
         self.presence.touch()
         asked = self.run.append(
-            Kind.REQUEST, {"act": act, **body, "attended": attended()}, phase, lambda entries: check(fold(entries))
+            Kind.REQUEST, {"act": act, "attended": attended(), **body}, phase, lambda entries: check(fold(entries))
         )
         waiting = Waiting(f"asked the guard to {act}, entry {asked.seq}")
         while waiting.seconds < ACT_DEADLINE:
