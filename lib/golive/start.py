@@ -42,7 +42,7 @@ class Start:
         self._run.folder.by_hand.write_text(_by_hand(self._run))
 
     def await_guard(self) -> None:
-        """Start the guard, unless one beats already, and return once it watches.
+        """Start a guard, unless one lives already, and return once one acts.
 
         Raises:
             Stopped: If it does not begin to watch.

@@ -13,7 +13,7 @@ from typing import Any
 from golive import drivers, wanted
 from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody
-from golive.adapters.processes import boot_id, this_process
+from golive.adapters.processes import boot_id, end, ended, this_process
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
@@ -36,6 +36,8 @@ from golive.provenance import code_version, who
 from golive.run import Run, new_id, opening
 
 AS_PRODUCTION = "as-production"
+PATIENCE = 5.0  # seconds for which an operator waits for a file that somebody holds
+GUARDS_PATIENCE = 0.5  # the same for a guard, which has to beat meanwhile
 LEFT_ALONE = 1800.0  # seconds without any act, after which an operator's open page counts as left
 
 
@@ -108,8 +110,8 @@ def make_run(
     return run
 
 
-def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
-    """Give the run of that name, or at that path.
+def open_run(name: str, operator: str, runs: Path | None = None, patience: float = PATIENCE) -> Run:
+    """Give the run of that name, or at that path; `patience` is how long to wait for files that somebody holds (s).
 
     Raises:
         NameUnknown: If there is none; names the nearest.
@@ -120,7 +122,7 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
     plan = frozen_plan(folder)
     round_it = f"golive rollback {folder.name} works without it"
     try:
-        run = _open(folder, plan, who(operator), SystemClock())
+        run = _open(folder, plan, who(operator), SystemClock(), patience)
         entries = run.store.read()
         verify_chain(entries)
     except StoreUnavailable as error:
@@ -173,14 +175,14 @@ def frozen_plan(folder: RunFolder) -> Plan:
     return as_production(plan) if options == AS_PRODUCTION else plan
 
 
-def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
-    store = SqliteStore(folder.record, code=code_version(), plan=plan.fingerprint, clock=clock)
-    return Run(folder, plan, store, book_of(folder), clock, name)
+def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock, patience: float = PATIENCE) -> Run:
+    store = SqliteStore(folder.record, code=code_version(), plan=plan.fingerprint, clock=clock, timeout=patience)
+    return Run(folder, plan, store, book_of(folder, patience), clock, name)
 
 
-def book_of(folder: RunFolder) -> SqliteBook:
-    """Give the guards' book of the run in `folder`."""
-    return SqliteBook(folder, SystemClock(), boot_id())
+def book_of(folder: RunFolder, patience: float = PATIENCE) -> SqliteBook:
+    """Give the guards' book of the run in `folder`; `patience` is how long to wait for whoever holds its file (s)."""
+    return SqliteBook(folder, SystemClock(), boot_id(), patience)
 
 
 def world(run: Run) -> Any:
@@ -206,11 +208,14 @@ def world_of(run: Run) -> Mapping[str, Any]:
 
 
 def launch_guard(run: Run) -> None:
-    """Start the run's guard, detached in a session of its own, unless one beats already."""
-    if not run.guard_silent():
-        return
-    command = [sys.executable, "-m", "golive.cli", "guard", str(run.folder.root)]
-    with (run.folder.logs / "guard.log").open("a") as log:
+    """Start a guard of the run, detached in a session of its own, unless one lives already; it starts the other."""
+    if run.unguarded():
+        _launch_member(run.folder)
+
+
+def _launch_member(folder: RunFolder) -> None:
+    command = [sys.executable, "-m", "golive.cli", "guard", str(folder.root)]
+    with (folder.logs / "guard.log").open("a") as log:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
@@ -274,8 +279,8 @@ def scene(run: Run) -> Any:
 
 
 def guard(run: Run) -> Any:
-    """Give the guard of a run, ready to run."""
-    from golive.engine.guard import Guard
+    """Give one member of the run's pair of guards, ready to run in this process."""
+    from golive.engine.pair import Hands, Pair
     from golive.engine.post import Post
 
     token = str(world_of(run).get("token", ""))
@@ -290,11 +295,12 @@ def guard(run: Run) -> Any:
         token,
         lambda: anybody(run.folder.operators, LEFT_ALONE),
         new_id,
-        LateBox(run.folder.late).write,
+        LateBox(run.folder.late),
         lambda: not run.folder.record.exists(),
         code_version(),
     )
-    return Guard(post, this_process(f"guard-{secrets.token_hex(4)}"))
+    hands = Hands(ended, end, lambda: _launch_member(run.folder))
+    return Pair(post, this_process(f"guard-{secrets.token_hex(4)}"), hands)
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

@@ -88,6 +88,7 @@ class Sample:
         phase: The phase that was open.
         share: The split read back for the canary then, 0 to 1; None when unknown.
         routes: The same counts for each critical route that the plan names.
+        known: How many entries of the record its guard had read when it took this in, so that another can follow.
     """
 
     second: float
@@ -99,6 +100,7 @@ class Sample:
     phase: str = ""
     share: float | None = None
     routes: Mapping[str, Tally] = field(default_factory=dict)
+    known: int = 0
 
 
 class Unmeasured(StrEnum):

@@ -108,12 +108,22 @@ class PhaseState:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard that the record last named."""
+    """A guard that the record names.
+
+    Attributes:
+        since: When it began to act, or to stand by.
+        fence: Fence of the lease under which it acts; 0 while it stands by, and before there were leases.
+        code: Version of its code.
+        other_code: Whether that is not the code with which the run began.
+    """
 
     id: str
     host: str
     since: str
     stopped: str = ""
+    fence: int = 0
+    code: str = ""
+    other_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,13 +131,15 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not.
+    reads back instead since, None while it does not. `guard` is the one that acts, or acted last, `standby` the one
+    that last began to stand by.
     """
 
     run: str = ""
     plan: str = ""
     fingerprint: str = ""
     opened_at: str = ""
+    code: str = ""
     alone: bool = False
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
@@ -138,6 +150,7 @@ class State:
     rollback: Act | None = None
     cutover_at: str = ""
     guard: Guard | None = None
+    standby: Guard | None = None
     verdict: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
     closed: str = ""

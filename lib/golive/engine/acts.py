@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from golive.core.errors import Stopped
+from golive.core.errors import LeaseLost, Stopped
 from golive.core.folding import fold
 from golive.core.record import Entry, Kind
 from golive.core.samples import Version
@@ -27,10 +27,14 @@ READ_AGAIN = 0.5
 
 
 class Acts:
-    """The acts of one guard."""
+    """The acts of one guard.
 
-    def __init__(self, post: Post, ledger: Ledger, sight: Sight) -> None:
-        self._post, self._ledger, self._sight = post, ledger, sight
+    `holds` says whether it holds the lease at this very moment, False when the store does not say, and raises
+    LeaseLost when another does.
+    """
+
+    def __init__(self, post: Post, ledger: Ledger, sight: Sight, holds: Callable[[], bool]) -> None:
+        self._post, self._ledger, self._sight, self._holds = post, ledger, sight, holds
         self._clock, self._router = post.clock, post.sources.router
 
     async def shift(self, asked: Act, state: State) -> None:
@@ -39,12 +43,15 @@ class Acts:
         body = {"act": "shift", "request": asked.request, "share": share, "expect": expect, "by": "request"}
         begun = self._clock.monotonic()
         try:
-            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            intent = self._ledger.intend(body, asked.phase, may=_still_wanted(asked.request))
         except Stopped:
             return  # a rollback, or the end of the run, came first: there is nothing to answer any more
-        if not self._ledger.stored:
+        if intent is None:
             return
-        result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        try:
+            result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        except LeaseLost:
+            return  # whoever acts now reads the router, and says what came of it
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
@@ -57,7 +64,9 @@ class Acts:
         """
         share, sight = state.split, self._sight
         body = {"act": "prove", "request": asked.request, "share": share, "by": "request"}
-        intent = self._ledger.append(Kind.INTENT, body, asked.phase)
+        intent = self._ledger.intend(body, asked.phase)
+        if intent is None:
+            return
         since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
         forcing = self._post.sources.forcing
         if self._router.can.proof is Proof.COUNTED or forcing is None:
@@ -116,6 +125,8 @@ class Acts:
         ours = bool(self._post.token) and split.token == self._post.token
         if not ours and not attended and not self._post.plan.unattended:
             return "refused", "nobody is at the keyboard, and this router is not one that the run's own world started"
+        if not self._holds():
+            return "refused", "the store does not answer, and without it nothing moves forward"
         return await self._put(share, expect)
 
     async def _put(self, share: float, expect: float | None) -> tuple[str, str]:

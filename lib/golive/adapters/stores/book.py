@@ -47,13 +47,14 @@ class SqliteBook:
         folder: The run's folder.
         clock: The store's clock and the reader's, which are the same on one host.
         boot: Id of this host's boot; what another boot wrote is older than everything.
+        patience: Seconds to wait for whoever holds the samples' file.
     """
 
-    def __init__(self, folder: RunFolder, clock: Clock, boot: str) -> None:
+    def __init__(self, folder: RunFolder, clock: Clock, boot: str, patience: float = 2.0) -> None:
         self._path, self._alive = folder.book, folder.alive
         self._clock, self._boot = clock, boot
         self._files = LeaseFiles(folder.guards, clock, boot)
-        self._engine = engine(self._path, 2.0, durable=False)
+        self._engine = engine(self._path, patience, durable=False)
         with unavailable("book", self._path):
             SCHEMA.create_all(self._engine)
 
@@ -107,9 +108,10 @@ class SqliteBook:
                 connection.exec_driver_sql("COMMIT")
         return True
 
-    def samples(self, after: int = 0) -> Sequence[Sample]:
-        """Give the samples but the first `after`, as they came."""
+    def samples(self, after: int = 0, most: int | None = None) -> Sequence[Sample]:
+        """Give the samples but the first `after`, as they came; `most` at a time."""
         query = sa.select(SAMPLES.c.boot, SAMPLES.c.text).where(SAMPLES.c.row > after).order_by(SAMPLES.c.row)
+        query = query.limit(most) if most else query
         with self._reached(), self._engine.connect() as connection:
             return [self._here(from_json(json.loads(text)), boot) for boot, text in connection.execute(query).all()]
 
@@ -155,6 +157,7 @@ def to_json(sample: Sample) -> dict[str, Any]:
         "over": {str(edge): count for edge, count in tally.over.items()},
         "gauges": [sample.gauges.cpu, sample.gauges.memory],
         "routes": {name: [t.requests, t.failed, dict(t.over)] for name, t in sample.routes.items()},
+        "known": sample.known,
     }
 
 
@@ -172,6 +175,7 @@ def from_json(data: dict[str, Any]) -> Sample:
         data["phase"],
         data["share"],
         {name: Tally(n, bad, over=_edges(slow)) for name, (n, bad, slow) in data["routes"].items()},
+        data["known"],
     )
 
 

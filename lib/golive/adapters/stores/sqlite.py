@@ -57,6 +57,8 @@ class SqliteStore:
         self._known: list[Entry] = []
         self._engine = engine(path, timeout, durable=True)
         with self._unavailable(), self._engine.begin() as connection:
+            if sa.inspect(connection).has_table(ENTRIES.name):
+                return  # nobody who holds the record keeps others from opening it
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             SCHEMA.create_all(connection)
             for trigger in TRIGGERS:
