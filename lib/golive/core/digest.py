@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from golive.core.record import Entry, Kind
 from golive.core.samples import Sample
 
 EDGES = (50, 100, 200, 300, 400, 500, 750, 1000, 2000)
@@ -88,6 +89,16 @@ def minute_digests(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[int, st
     return {
         minute: (len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest()) for minute, lines in minutes.items()
     }
+
+
+def undigested(samples: Iterable[Sample], entries: Iterable[Entry]) -> list[Sample]:
+    """Give the samples of those minutes of which no entry holds a digest, because whoever took them in has ended."""
+    minutes = {entry.body["minute"] for entry in entries if entry.kind is Kind.DIGEST}
+    return [sample for sample in samples if _minute(sample) not in minutes] if minutes else list(samples)
+
+
+def _minute(sample: Sample) -> str:
+    return datetime.fromtimestamp(sample.second, UTC).isoformat()[:16] + "Z"
 
 
 def _line(entry: Mapping[str, str]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import groupby
 
+from golive.core.digest import undigested
 from golive.core.folding import fold
 from golive.core.record import Entry, Kind
 from golive.core.samples import Sample
@@ -27,11 +29,16 @@ class Following:
         self.state = State()
         self._entries: deque[Entry] = deque()
         self._read = self._folded = self._taken = 0
+        self._undigested: list[Sample] = []
         self.closed, self.began_with = False, ""
 
     def newest(self) -> tuple[State, int]:
         """Give where the run stands after everything that was read, and how many entries that are."""
         return fold(self._entries, self.state), self._read
+
+    def undigested(self) -> Sequence[Sample]:
+        """Give the samples of the minutes that no entry digests yet."""
+        return self._undigested
 
     def step(self) -> bool:
         """Read on, so many samples at once that it takes no time; say whether everything was read.
@@ -46,6 +53,8 @@ class Following:
         if fresh and not self.began_with:
             self.began_with = fresh[0].code
         self.closed = self.closed or any(entry.kind is Kind.RUN_CLOSED for entry in fresh)
+        digests = [entry for entry in fresh if entry.kind is Kind.DIGEST]
+        self._undigested = undigested([*self._undigested, *samples], digests)
         for known, together in groupby(samples, key=_known):
             self._fold(known)
             self._sight.follow(self.state, list(together))

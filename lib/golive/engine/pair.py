@@ -153,6 +153,7 @@ class Pair:
         while not await self._followed() and clock.monotonic() < until:
             await clock.sleep(POLL)
         guard.go_on_from(*self.following.newest())
+        guard.ledger.digest(self.following.undigested())
         if not self._told:
             self._say_started("acting")
         body = {"guard": self.member.guard, "fence": guard.fence, "because": because}

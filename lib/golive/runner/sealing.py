@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from golive.adapters.stores.late import LateBox
 from golive.archive.seal import Sealed, seal
+from golive.core.digest import minute_digests, row, undigested
+from golive.core.record import Kind
 from golive.pages.report import index_html
 from golive.run import Run
 
@@ -17,7 +19,10 @@ def seal_run(run: Run) -> Sealed:
         ArchiveBroken: If it is sealed already.
     """
     LateBox(run.folder.late).take_in(run.store)
-    entries, samples = run.store.read(), run.book.samples()
+    samples = run.book.samples()
+    for minute, (rows, sha256) in minute_digests([row(s) for s in undigested(samples, run.store.read())]).items():
+        run.append(Kind.DIGEST, {"minute": minute, "rows": rows, "sha256": sha256})  # no guard lived to enter it
+    entries = run.store.read()
     state = run.state()
 
     def index(pages: Sequence[tuple[str, str]]) -> str:
