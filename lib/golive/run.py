@@ -76,6 +76,7 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
         "unattended": unattended,
         "page": page,
         "note": plan.note,
+        "safe_for": plan.after_cutover.rollback_safe_until.total_seconds(),
         "phases": phases,
         "plan_sha256": hashlib.sha256(folder.plan.read_bytes()).hexdigest(),
         "versions": {"golive": code, "python": sys.version.split()[0]},

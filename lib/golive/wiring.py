@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from golive import drivers, wanted
-from golive.adapters.clocks import SystemClock
+from golive.adapters.clocks import SystemClock, boot_id
 from golive.adapters.presence import anybody
-from golive.adapters.processes import boot_id, end, ended, this_process
+from golive.adapters.processes import end, ended, this_process
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
@@ -52,7 +52,7 @@ def check_drivers(plan: Plan) -> None:
 
     missing = plan.not_ready()
     try:
-        wanted.check(plan)
+        wanted.check(plan, SystemClock())
         known.check(plan)
     except GoLiveError as error:
         if not missing:
@@ -254,7 +254,14 @@ def sources(run: Run) -> Any:
     groups = (drivers.METRICS, drivers.HEALTH, drivers.LOGS, drivers.ROUTERS, drivers.PROBERS)
     metrics, health, logs, router, prober = (_made(run, group, world_of(run))[0] for group in groups)
     top_up = next(iter(_made(run, drivers.TOP_UPS, world_of(run))), None)
-    return Sources(metrics, health, logs, router, top_up, prober if isinstance(prober, Forcing) else None)
+    forcing = prober if isinstance(prober, Forcing) else None
+    return Sources(metrics, health, logs, router, top_up, forcing, deployment(run))
+
+
+def deployment(run: Run) -> Any:
+    """Give what acts on the release's deployments; None when the plan names none."""
+    known = {} if run.state().closed else world_of(run)
+    return next(iter(_made(run, drivers.DEPLOYMENTS, known)), None)
 
 
 def scene(run: Run) -> Any:

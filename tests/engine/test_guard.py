@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from golive.adapters.clocks import FakeClock
+from golive.core.digest import minute_digests, row, unfit
 from golive.core.errors import StoreUnavailable
 from golive.core.folding import fold
 from golive.core.judging.evidence import Soak
@@ -13,6 +14,7 @@ from golive.core.order import Already, Step, Yes, may
 from golive.core.record import Kind, Who, chain
 from golive.core.samples import CouldNotMeasure, Unmeasured, Version
 from golive.core.verdict import Hold, Word
+from golive.engine.following import Following
 from golive.engine.guard import Guard
 from golive.engine.post import Post
 from golive.engine.sources import Sources
@@ -77,6 +79,9 @@ class FakeBook:
 
     def lease(self):
         return None
+
+    def samples(self, after=0, most=None):
+        return ()
 
 
 class Late(list):
@@ -225,6 +230,7 @@ async def test_a_guard_whose_folder_was_taken_away_sends_everybody_back_and_ends
     story.tell(Kind.INTENT, {"act": "shift", "request": "ask", "share": 0.05}, "canary-5", id="did")
     outcome = {"act": "shift", "request": "ask", "intent": "did", "result": "done", "share": 0.05}
     story.tell(Kind.OUTCOME, outcome, "canary-5")
+    guard.sight.inbox.split = Split(0.05)
     guard.look()
     before, gone[0] = len(story.entries), True
     await asyncio.wait_for(guard.run(), 5)
@@ -348,14 +354,14 @@ async def test_a_split_below_the_record_is_never_raised_but_held_and_asking_agai
         Kind.CHECKED, {"stage": "start", "passed": True, "counts": {}, "good_until": "2100-01-01T00:00:00Z"}, "canary-5"
     )
     story.tell(Kind.GUARD_STARTED, {"guard": "guard-1"}, "")
-    assert isinstance(may(fold(story.entries), Step.SHIFT, "canary-5", guard.post.clock.now()), Yes)
+    assert isinstance(may(fold(story.entries), Step.SHIFT, "canary-5", guard.post.clock.moment()), Yes)
     story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": False}, "canary-5", id="again")
     await reads(guard, 0.0, 1)
 
     assert router.share == 0.05
     state = fold(story.entries)
     assert (state.strayed, state.split, state.named("canary-5").proof) == (None, 0.05, None)
-    assert isinstance(may(state, Step.SHIFT, "canary-5", guard.post.clock.now()), Already)
+    assert isinstance(may(state, Step.SHIFT, "canary-5", guard.post.clock.moment()), Already)
 
 
 async def test_a_split_that_is_there_again_by_itself_is_said_and_held_no_longer():
@@ -405,3 +411,40 @@ async def test_a_proof_is_counted_from_visitors_and_not_enough_yet_is_no_failure
     (ended,) = outcomes(story, "prove")
     assert ended["result"] == result
     assert said in ended["seen"]
+
+
+@pytest.mark.parametrize("act", ["shift", "prove"])
+async def test_an_act_that_a_rollback_cuts_off_has_an_outcome_and_never_happened(act):
+    class Slow(FakeRouter):
+        async def set(self, share, expect):
+            await asyncio.Event().wait()
+
+    guard, story, _ = scene(Slow())
+    if act == "prove":
+        on_the_canary(story)
+    story.tell(Kind.REQUEST, {"act": act, "share": 0.05, "attended": True}, "canary-5", id="ask")
+    await looks(guard)
+    story.tell(Kind.REQUEST, {"act": "rollback", "because": "no"}, "canary-5", id="back")
+    await looks(guard, 2)
+
+    (ended,) = [one for one in outcomes(story, act) if one["request"] == "ask"]
+    assert (ended["result"], ended["seen"]) == ("superseded", "cut off by the rollback")
+    kinds = [(entry.kind, entry.body["act"]) for entry in story.entries if entry.kind in (Kind.INTENT, Kind.OUTCOME)]
+    assert kinds.index((Kind.OUTCOME, act)) < kinds.index((Kind.OUTCOME, "rollback"))
+
+
+def test_a_guard_digests_what_the_one_before_it_measured_and_did_not_live_to_digest():
+    guard, story, _ = scene(FakeRouter())
+    before = [sample(at, Version.CANARY, 10) for at in range(1, 99)]
+    rows = [row(one) for one in before]
+    first, *others = minute_digests(rows).items()
+    story.tell(Kind.DIGEST, {"minute": first[0], "rows": first[1][0], "sha256": first[1][1]})
+    following = Following(guard.post.store, guard.post.book, guard.sight)
+    guard.post.book.samples = lambda after=0, most=None: before[after:]
+    following.step()
+    guard.ledger.digest(following.undigested())
+    after = sample(99, Version.CANARY, 10)
+    guard.ledger.digest([after], end=True)
+
+    assert unfit([*rows, row(after)], story.entries) == {}
+    assert len([entry for entry in story.entries if entry.kind is Kind.DIGEST]) == 1 + len(others)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
+from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
+from golive.core.wheel import Wheel
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class Act:
     """Something that touches the world: asked for, intended, and what came of it.
 
     Attributes:
-        name: "shift", "prove", "set back" or "rollback".
+        name: "shift", "prove", "set back", "rollback", or what became of a deployment: "tag", "promote", "alias".
         request: Id of the request entry; "" when the guard acted by itself.
         intent: Id of the intent entry; None until there is one.
         result: "done", "refused", "superseded", "unknown" or "failed"; None while open.
@@ -44,12 +48,25 @@ class Act:
 
 @dataclass(frozen=True)
 class Checked:
-    """The end of one round of checks. `good_until` is UTC, ISO 8601."""
+    """The end of one round of checks.
+
+    Attributes:
+        good_until: UTC, ISO 8601, for people.
+        good_for: Seconds from `moment` on; None in a record that does not say, where `good_until` counts.
+    """
 
     passed: bool
     counts: Mapping[str, int]
     good_until: str
     at: str
+    moment: Moment
+    good_for: float | None = None
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since; what can't be told has."""
+        if self.good_for is None:
+            return now.at > datetime.fromisoformat(self.good_until)
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,11 @@ class Judged:
     at: str
     body: Mapping[str, Any]
 
+    @property
+    def moment(self) -> Moment:
+        """When it was frozen."""
+        return moment_of(self.at, self.body.get("moment"))
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -73,6 +95,12 @@ class Decision:
     name: str
     at: str
     by_policy: bool
+    moment: Moment
+    good_for: float = math.inf
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since for it to hand anything over."""
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)
@@ -112,9 +140,9 @@ class Guard:
 
     Attributes:
         since: When it began to act, or to stand by.
-        fence: Fence of the lease under which it acts; 0 while it stands by, and before there were leases.
-        code: Version of its code.
-        other_code: Whether that is not the code with which the run began.
+        fence: Fence of the lease under which it acts; 0 while it stands by.
+        code: What it runs.
+        stands: What it said of where it stands.
     """
 
     id: str
@@ -123,7 +151,7 @@ class Guard:
     stopped: str = ""
     fence: int = 0
     code: str = ""
-    other_code: bool = False
+    stands: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,8 +159,9 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not. `guard` is the one that acts, or acted last, `standby` the one
-    that last began to stand by.
+    reads back instead since, None while it does not; `code` the version that the run was opened with;
+    `safe_for` how long after the cutover a rollback is safe. `guard` is the one that acts, or acted last, `standby`
+    the one that last began to stand by.
     """
 
     run: str = ""
@@ -143,12 +172,14 @@ class State:
     alone: bool = False
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
+    wheel: Wheel = field(default_factory=Wheel)
     split: float = 0.0
     strayed: float | None = None
     request: Act | None = None
     act: Act | None = None
     rollback: Act | None = None
     cutover_at: str = ""
+    safe_for: timedelta | None = None
     guard: Guard | None = None
     standby: Guard | None = None
     verdict: Mapping[str, Any] | None = None
@@ -166,6 +197,13 @@ class State:
     def phase(self) -> PhaseState | None:
         """The phase that is open: the last one opened and not closed."""
         return next((phase for phase in reversed(self.phases) if phase.opened_at and not phase.closed_at), None)
+
+    @property
+    def other_code(self) -> str:
+        """The version that the guard runs when it is not what the run was opened with, else ""."""
+        if self.guard is None or not self.guard.code or not self.code or self.guard.code == self.code:
+            return ""
+        return self.guard.code
 
     @property
     def canary_out(self) -> bool:

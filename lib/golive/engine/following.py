@@ -51,7 +51,7 @@ class Following:
         self._read += len(fresh)
         self._entries.extend(fresh)
         if fresh and not self.began_with:
-            self.began_with = fresh[0].code
+            self.began_with = str(fresh[0].body["versions"]["golive"])
         self.closed = self.closed or any(entry.kind is Kind.RUN_CLOSED for entry in fresh)
         digests = [entry for entry in fresh if entry.kind is Kind.DIGEST]
         self._undigested = undigested([*self._undigested, *samples], digests)

@@ -14,6 +14,7 @@ from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
+from golive.engine.clocks import ClockWatch, finding_of
 from golive.engine.ledger import Ledger
 from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
 from golive.engine.post import Post
@@ -49,6 +50,7 @@ class Guard:
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
         self._said: tuple[Any, ...] = ()
+        self._clocks = ClockWatch(post.clock)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
@@ -103,7 +105,8 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            await asyncio.gather(*(task for task in (self._moving, self._rolling, self._resolving) if task))
+            tasks = (self._moving, self._rolling, self._resolving)
+            await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
             self.ledger.digest((), end=True)
         finally:
             for task in (*readers, self._moving, self._rolling, self._resolving):
@@ -119,6 +122,7 @@ class Guard:
         self._read_back(now)
         self._unwritten += self.sight.look(self.state, now, self._below(), self._seen)
         self._say_baseline(now)
+        self._say_clocks(phase)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._say_verdict(phase)
@@ -194,13 +198,13 @@ class Guard:
         name = phase.name if phase else ""
         match act:
             case RollBack(reason, request):
+                self.acts.rolling = True
                 if self._moving is not None:
                     self._moving.cancel()
                 back = self.acts.send_back(reason, request, name, self.state.run)
                 self._rolling = self._moves(back)
             case Begin(asked):
-                begin = self.acts.shift if asked.name == "shift" else self.acts.prove
-                self._moving = self._moves(begin(asked, self.state))
+                self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
                 self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
             case SayStrayed(share):
@@ -243,6 +247,11 @@ class Guard:
         if body is not None and self.state.phase is not None:
             self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
 
+    def _say_clocks(self, phase: PhaseState | None) -> None:
+        for seen in self._clocks.look(self.sight.inbox.skew):
+            self.ledger.append(Kind.FINDING, finding_of(seen), phase.name if phase else "")
+            self.ledger.tell("warning", "CLOCKS DISAGREE", seen, self.state.run, "golive status")
+
     def _say_verdict(self, phase: PhaseState | None) -> None:
         verdict = self.sight.verdict
         if verdict is None or phase is None:
@@ -256,12 +265,12 @@ class Guard:
             self.ledger.tell("warning", f"HOLD: {verdict.hold}", verdict.reason, self.state.run, "golive status")
 
     def _body(self, phase: PhaseState | None, now: float) -> dict[str, Any]:
-        sight = self.sight
+        sight, blind = self.sight, self.sight.blind(now)
         return {
             "phase": phase.name if phase else "",
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
-            "unmeasured": sight.inbox.unmeasured,
+            "blind": blind.to_json(now) if blind is not None else None,
             "stored": self.ledger.stored and self._written and self.reached,
             "canary_requests": sight.evidence.counts["failed"][0],
             "evidence": sight.trace(),

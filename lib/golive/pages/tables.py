@@ -152,9 +152,8 @@ def say(entry: Entry) -> str:
         case Kind.FINDING:
             return f"{body['sentence']}: {body['result']}" if body["result"] != "pass" else ""
         case Kind.REQUEST | Kind.INTENT:
-            return (
-                f"{body['act']} {percent(body['share']) if 'share' in body else ''} {body.get('because', '')}".strip()
-            )
+            what = percent(body["share"]) if "share" in body else body.get("name", "")
+            return f"{body['act']} {what} {body.get('because', '')}".strip()
         case Kind.OUTCOME:
             return f"{body['act']} {body['result']}: {body.get('seen', '')}"
         case Kind.STRAYED if body["share"] is None:
@@ -165,6 +164,10 @@ def say(entry: Entry) -> str:
             return f"{body['word']}: {body['reason']}"
         case Kind.JUDGED:
             return f"{body['code']} {body['verdict']['word']}: {body['verdict']['reason']}"
+        case Kind.HANDED_OVER:
+            return f"{body['from']} hands the wheel to {body['to']}: {body['because']}"
+        case Kind.WHEEL_TAKEN:
+            return f"{body['by']} {'was handed' if body['offered'] else 'took'} the wheel from {body['from']}"
         case Kind.DECISION:
             return f"{body['choice']} (answers {body['code']}): {body['because']}"
         case Kind.RUN_CLOSED:

@@ -6,6 +6,7 @@ A driver declares what it can; the contract tests hold it to that.
 
 from golive.core.pair import Beat, Lease, Member
 from golive.ports.checks import Check, Finding, Result
+from golive.ports.deployment import Deployment, Happened
 from golive.ports.router import Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
 from golive.ports.store import Book, EvidenceNote, LookNote, Store
@@ -17,10 +18,12 @@ __all__ = [
     "Book",
     "Check",
     "Clock",
+    "Deployment",
     "Done",
     "EvidenceNote",
     "Finding",
     "Forcing",
+    "Happened",
     "Health",
     "Lease",
     "Logs",

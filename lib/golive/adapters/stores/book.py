@@ -158,6 +158,7 @@ def to_json(sample: Sample) -> dict[str, Any]:
         "gauges": [sample.gauges.cpu, sample.gauges.memory],
         "routes": {name: [t.requests, t.failed, dict(t.over)] for name, t in sample.routes.items()},
         "known": sample.known,
+        "told": sample.told,
     }
 
 
@@ -175,6 +176,7 @@ def from_json(data: dict[str, Any]) -> Sample:
         data["phase"],
         data["share"],
         {name: Tally(n, bad, over=_edges(slow)) for name, (n, bad, slow) in data["routes"].items()},
+        data.get("told"),
         data["known"],
     )
 
