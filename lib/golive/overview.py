@@ -10,7 +10,7 @@ from pathlib import Path
 from golive import wiring
 from golive.adapters.presence import anybody
 from golive.core.errors import GoLiveError
-from golive.folders import RunFolder
+from golive.folders import runs_in
 from golive.pages.overview import Overview
 
 WITHIN = 3.0
@@ -19,8 +19,7 @@ LOOK_AT_IT = "look at the disk and at who holds its files"
 
 def overviews(root: Path, within: float = WITHIN) -> list[Overview]:
     """Give every run in `root`, newest first; what does not answer `within` so many seconds is unreadable."""
-    folders = [path for path in root.glob("*") if RunFolder(path).record.is_file() or RunFolder(path).plan.is_file()]
-    found = _at_once(folders, within)
+    found = _at_once([folder.root for folder in runs_in(root)], within)
     return sorted(found, key=lambda one: (one.state.opened_at or one.name, one.name), reverse=True)
 
 

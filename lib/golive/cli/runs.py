@@ -8,7 +8,21 @@ from pathlib import Path
 
 import click
 
-from golive.cli.main import clear, main, runs_option
+from golive.cli.main import STORE_VARIABLE, clear, main, runs_option, store_option
+
+
+@main.command()
+@click.argument("run")
+@runs_option
+@store_option
+@clear
+def join(run: str, runs: Path | None, variable: str | None) -> None:
+    """Make RUN's folder on this host, from the shared store that keeps it."""
+    from golive import stored
+    from golive.adapters.clocks import SystemClock
+
+    folder = stored.join(run, variable or STORE_VARIABLE, SystemClock(), runs)
+    click.echo(f"joined {folder.root}\nNEXT  golive status {run}, or golive guard {run} to let this host guard it, too")
 
 
 @main.command()
