@@ -8,21 +8,12 @@ from golive.adapters.checks import watching
 from golive.adapters.checks.run import Scene, run_checks
 from golive.core.errors import PlanError
 from golive.core.plan import CheckUse
-from golive.core.samples import CouldNotMeasure, Counters, Unmeasured
 from golive.core.state import Guard
-from golive.ports import Result
-
-
-class Source:
-    def __init__(self, read):
-        self._read = read
-
-    async def read(self):
-        return self._read
+from golive.ports import LookNote, Result
 
 
 def scene(**said):
-    base = Scene("", "", "", None, Source(None), None, None, None, None, 0.0)
+    base = Scene("", "", "", None, None, None, None, None, None, 0.0)
     return replace(base, **said)
 
 
@@ -77,22 +68,28 @@ async def test_a_guard_that_has_not_said_where_it_stands_could_not_be_measured(n
     assert found.result is Result.COULD_NOT_MEASURE
 
 
+class Book:
+    def __init__(self, look):
+        self._look = look
+
+    def last_look(self):
+        return self._look
+
+
 @pytest.mark.parametrize(
     ("skew", "result", "seen"),
     [
         (0.0, Result.PASS, "the clock of the source of the counts is 0.0 s behind ours"),
         (-1.9, Result.PASS, "1.9 s behind"),
         (4.2, Result.FAIL, "4.2 s ahead of ours"),
-        (None, Result.PASS, "this source tells no time"),
+        (None, Result.PASS, "this source has told no time"),
     ],
 )
 async def test_clocks_that_are_over_two_seconds_apart_are_a_finding(skew, result, seen):
-    found = await finding("clocks-agree", scene(metrics=Source(Counters(0.0, {}, skew=skew))))
+    found = await finding("clocks-agree", scene(book=Book(LookNote(0.0, "", {"skew": skew}))))
 
     assert found.result is result and seen in found.seen
 
 
-async def test_the_clock_of_a_source_that_does_not_answer_could_not_be_measured():
-    found = await finding("clocks-agree", scene(metrics=Source(CouldNotMeasure(Unmeasured.REFUSED, "nobody there"))))
-
-    assert (found.result, found.seen) == (Result.COULD_NOT_MEASURE, "refused: nobody there")
+async def test_before_the_guard_has_looked_nobody_knows_what_the_clocks_do():
+    assert (await finding("clocks-agree", scene(book=Book(None)))).result is Result.COULD_NOT_MEASURE
