@@ -85,8 +85,8 @@ class Quiet:
         return {}
 
 
-def scene(router, gone=(False,)):
-    story = Story().open()
+def scene(router, gone=(False,), run="run", **more):
+    story = Story().open({"run": run})
     story.tell(Kind.PHASE_OPENED, {"notebook": "02"}, "canary-5")
     store = FakeStore(story.entries, router.calls)
     late: list[Draft] = []
@@ -106,6 +106,7 @@ def scene(router, gone=(False,)):
         late.append,
         lambda: gone[0],
         "t",
+        **more,
     )
     return Guard(post, "guard-1"), story, late
 

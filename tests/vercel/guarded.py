@@ -53,7 +53,7 @@ class Guarded:
     async def roll_back(self) -> str:
         """Roll back and give what the page says."""
         self.guard._catch_up()
-        await self.guard.acts.send_back("a test", "", "canary-5", "r")
+        await self.guard.back.send_back("a test", "", "canary-5", self.guard.state)
         act = fold(self.story.entries).rollback
         assert act is not None
         return str(tables.rollback_answer(act))

@@ -15,7 +15,7 @@ class Act:
     """Something that touches the world: asked for, intended, and what came of it.
 
     Attributes:
-        name: "shift", "prove", "set back" or "rollback".
+        name: "shift", "prove", "set back", "rollback" or "release".
         request: Id of the request entry; "" when the guard acted by itself.
         intent: Id of the intent entry; None until there is one.
         result: "done", "refused", "superseded", "unknown" or "failed"; None while open.
@@ -121,7 +121,9 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not.
+    reads back instead since, None while it does not. `host` is where the run was opened, `canary` the one that
+    its first shift put visitors on, "" before; `not_ours` says whose the router is, "" while it may be the run's;
+    `resorts` are the numbers of the plan's last resorts that were used and worked.
     """
 
     run: str = ""
@@ -133,6 +135,10 @@ class State:
     phases: tuple[PhaseState, ...] = ()
     split: float = 0.0
     strayed: float | None = None
+    host: str = ""
+    canary: str = ""
+    not_ours: str = ""
+    resorts: frozenset[int] = frozenset()
     request: Act | None = None
     act: Act | None = None
     rollback: Act | None = None
@@ -143,6 +149,16 @@ class State:
     closed: str = ""
     closed_at: str = ""
     head: Entry | None = None
+
+    @property
+    def claim(self) -> str:
+        """What the run writes into a router that shows whose go-live it is."""
+        return f"{self.run}@{self.host}"
+
+    @property
+    def claimed(self) -> bool:
+        """Whether the run has ever begun to claim its router: with its first shift."""
+        return any(phase.shift is not None for phase in self.phases)
 
     @property
     def rolled_back(self) -> bool:

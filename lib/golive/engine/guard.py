@@ -14,9 +14,23 @@ from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
 from golive.engine.ledger import Ledger
-from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
+from golive.engine.look import (
+    SURE,
+    Abandon,
+    Begin,
+    Do,
+    EndSoak,
+    Known,
+    RollBack,
+    SayNotOurs,
+    SayStrayed,
+    SetBack,
+    decide,
+)
+from golive.engine.mine import Mine
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
+from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
 from golive.ports import LookNote, Split
@@ -33,6 +47,7 @@ class Guard:
         self.sight = Sight(post.plan, post.clock, post.sources.metrics.can)
         self.ledger = Ledger(post)
         self.acts = Acts(post, self.ledger, self.sight)
+        self.back = SendingBack(post, self.ledger, self.sight)
         self._seen = 0
         self._moving: asyncio.Task[None] | None = None
         self._rolling: asyncio.Task[None] | None = None
@@ -58,6 +73,7 @@ class Guard:
                 await self._leave()
                 return
             await asyncio.gather(*(task for task in (self._moving, self._rolling) if task))
+            await self.acts.release(self.state)
         finally:
             for reader in readers:
                 reader.cancel()
@@ -71,7 +87,7 @@ class Guard:
         self._catch_up()
         phase = self.state.phase
         self._read_back(now)
-        samples = self.sight.look(self.state, now, self._below())
+        samples = self.sight.look(self.state, now, self._not_ours() or self._below())
         self.ledger.digest(samples)
         self._say_baseline(now)
         for act in decide(self._known(phase, now)):
@@ -100,7 +116,8 @@ class Guard:
     async def _leave(self) -> None:
         """Somebody has taken the run's folder away: no operator can be answered, so nobody stays on the canary."""
         if self.state.canary_out and not self.state.cutover_at:
-            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", tries=3)
+            mine = Mine(self.state.claim, self.state.canary)
+            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", 3, mine)
 
     def _catch_up(self) -> None:
         try:
@@ -128,6 +145,7 @@ class Guard:
             unattended=now - self._wheel_at,
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,
+            not_ours=self._not_ours(),
         )
 
     def _do(self, act: Do, phase: PhaseState | None) -> None:
@@ -136,13 +154,16 @@ class Guard:
             case RollBack(reason, request):
                 if self._moving is not None:
                     self._moving.cancel()
-                back = self.acts.send_back(reason, request, name, self.state.run)
-                self._rolling = self._moves(back)
+                self._rolling = self._moves(self.back.send_back(reason, request, name, self.state))
             case Begin(asked):
                 begin = self.acts.shift if asked.name == "shift" else self.acts.prove
                 self._moving = self._moves(begin(asked, self.state))
             case SetBack(stray):
-                self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
+                self._moving = self._moves(self.acts.set_back(stray, name, self.state))
+            case SayNotOurs(why):
+                self.ledger.append(Kind.NOT_OURS, {"why": why}, name)
+                if why:
+                    self.ledger.tell("alarm", "THIS ROUTER IS ANOTHER RUN'S", why, self.state.run, "golive status")
             case SayStrayed(share):
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
@@ -163,10 +184,14 @@ class Guard:
         if note and self.state.canary_out and self.state.rollback is None:
             self.ledger.tell("warning", "THE ROUTER SAYS", note, self.state.run, "golive status")
         moving = act is not None and act.open and act.name in ("shift", "set back", "rollback")
-        if moving or _under_way(self._moving) or _under_way(self._rolling):
+        if moving or self._not_ours() or _under_way(self._moving) or _under_way(self._rolling):
             self._watch.moved(now + self.post.sources.router.can.read_lag)
         else:
             self._watch.read(inbox.split, inbox.split_at, self.state.split, now)
+
+    def _not_ours(self) -> str:
+        """Say whose the router is, when the newest read shows another run's claim or another canary."""
+        return Mine(self.state.claim, self.state.canary).not_ours(self.sight.inbox.split)
 
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""

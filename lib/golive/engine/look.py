@@ -26,6 +26,7 @@ class Known:
         unattended: Seconds for which nobody has been at the wheel.
         stray: How the router's read-back differs from the record, None when it does not.
         lowers: Whether the router can set a smaller share than it has.
+        not_ours: Whose the router is, when it shows another run's claim or another canary; else "".
     """
 
     plan: Plan
@@ -40,6 +41,7 @@ class Known:
     unattended: float
     stray: Stray | None = None
     lowers: bool = True
+    not_ours: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,13 @@ class SayStrayed:
 
 
 @dataclass(frozen=True)
+class SayNotOurs:
+    """Write down whose the router is, "" that it may be ours again."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class EndSoak:
     """Write down that the soak is over, and with what."""
 
@@ -83,7 +92,7 @@ class Abandon:
     """Close the run: nobody has been at the wheel for long enough, and nobody is on the canary."""
 
 
-Do = RollBack | Begin | SetBack | SayStrayed | EndSoak | Abandon
+Do = RollBack | Begin | SetBack | SayNotOurs | SayStrayed | EndSoak | Abandon
 
 
 def decide(known: Known) -> tuple[Do, ...]:
@@ -96,11 +105,15 @@ def decide(known: Known) -> tuple[Do, ...]:
     if not known.stored:
         return ()
     asked, forward = known.state.request, list[Do]()
+    if known.not_ours:
+        return _left_alone(known)
+    if known.state.not_ours and isinstance(known.split, Split):
+        forward.append(SayNotOurs(""))
     if known.state.rollback is not None:
-        return _abandoned(known)
+        return (*forward, *_abandoned(known))
     if _above(known):
         assert known.stray is not None
-        return () if known.moving else (SetBack(known.stray),)
+        return tuple(forward) if known.moving else (*forward, SetBack(known.stray))
     forward += _strayed(known)
     if asked is not None and asked.name in ("shift", "prove") and not known.moving:
         forward.append(Begin(asked))
@@ -111,6 +124,8 @@ def _backward(known: Known) -> RollBack | None:
     state, verdict, asked = known.state, known.verdict, known.state.request
     if asked is not None and asked.name == "rollback":
         return RollBack(str(asked.detail.get("because", "")), asked.request)
+    if known.not_ours:
+        return None
     if state.rollback is not None:
         return RollBack(_why_again(known)) if _not_back_yet(known) else None
     if verdict is not None and verdict.word is Word.ROLLBACK and state.canary_out:
@@ -123,6 +138,16 @@ def _backward(known: Known) -> RollBack | None:
         if known.stray.reads >= TOO_LONG:
             return RollBack(f"{_said(known.stray, known.now)}, and setting it back has not helped")
     return None
+
+
+def _left_alone(known: Known) -> tuple[Do, ...]:
+    """Move nobody on a router that is another run's; say so once, and answer who asks."""
+    said: tuple[Do, ...] = ()
+    if known.not_ours != known.state.not_ours and (known.state.canary_out or known.state.claimed):
+        said = (SayNotOurs(known.not_ours),)
+    asked = known.state.request
+    begins = asked is not None and asked.name in ("shift", "prove") and not known.moving and not known.state.rolled_back
+    return (*said, *([Begin(asked)] if begins and asked is not None else []), *_abandoned(known))
 
 
 def _above(known: Known) -> bool:
