@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from golive import wiring
+from golive import rescue, wiring
 from golive.core.errors import Stopped
 from golive.run import Run
 
@@ -38,8 +38,8 @@ class Start:
         """
         if self._world is not None:
             self._world.wait()
-        wiring.write_router(self._run)
-        self._run.folder.by_hand.write_text(_by_hand(self._run))
+        rescue.write_kit(self._run)
+        self._run.folder.by_hand.write_text(rescue.by_hand(rescue.kit_of(self._run.folder)))
 
     def await_guard(self) -> None:
         """Start the guard, unless one beats already, and return once it watches.
@@ -58,11 +58,3 @@ class Start:
         beat = self._run.book.last_beat()
         silent = self._run.plan.guarding.guard_silent.total_seconds()
         return beat is not None and self._run.clock.monotonic() - beat[2] < silent
-
-
-def _by_hand(run: Run) -> str:
-    return (
-        f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
-        f"    {wiring.router_of(run.folder).by_hand()}\n\n"
-        "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
-    )

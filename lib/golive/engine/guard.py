@@ -151,10 +151,10 @@ class Guard:
     def _do(self, act: Do, phase: PhaseState | None) -> None:
         name = phase.name if phase else ""
         match act:
-            case RollBack(reason, request):
+            case RollBack(reason, request, even_though):
                 if self._moving is not None:
                     self._moving.cancel()
-                self._rolling = self._moves(self.back.send_back(reason, request, name, self.state))
+                self._rolling = self._moves(self.back.send_back(reason, request, name, self.state, even_though))
             case Begin(asked):
                 begin = self.acts.shift if asked.name == "shift" else self.acts.prove
                 self._moving = self._moves(begin(asked, self.state))
@@ -228,6 +228,7 @@ class Guard:
             "verdict": sight.verdict.to_json() if sight.verdict else None,
             "unmeasured": sight.inbox.unmeasured,
             "stored": self.ledger.stored,
+            "stable": sight.stable.to_json(),
             "canary_requests": sight.evidence.counts["failed"][0],
             "evidence": sight.trace(),
         }

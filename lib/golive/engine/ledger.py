@@ -22,6 +22,7 @@ class Ledger:
     def __init__(self, post: Post) -> None:
         self._post = post
         self.stored = True
+        self._unkept: list[Draft] = []
         self._minute: list[Mapping[str, str]] = []
         self._told: set[str] = set()
         self._telling: set[asyncio.Task[None]] = set()
@@ -34,8 +35,18 @@ class Ledger:
             self.stored = True
         except StoreUnavailable:
             self.stored = False
-            self._post.late(draft)
+            self._unkept.append(draft)
+        self._keep()
         return draft.id
+
+    def _keep(self) -> None:
+        """Keep beside the record what it refused; what no disk takes either stays in memory and is tried again."""
+        try:
+            while self._unkept:
+                self._post.late(self._unkept[0])
+                del self._unkept[0]
+        except OSError:
+            self.stored = False
 
     def digest(self, samples: Sequence[Sample], end: bool = False) -> None:
         """Take in samples, and enter the digest of each minute that is over."""

@@ -46,10 +46,11 @@ class Known:
 
 @dataclass(frozen=True)
 class RollBack:
-    """Send everybody back, for a reason; `request` is "" when nobody asked."""
+    """Send everybody back, for a reason; `request` is "" when nobody asked, `even_though` what he was told who did."""
 
     reason: str
     request: str = ""
+    even_though: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ def decide(known: Known) -> tuple[Do, ...]:
 def _backward(known: Known) -> RollBack | None:
     state, verdict, asked = known.state, known.verdict, known.state.request
     if asked is not None and asked.name == "rollback":
-        return RollBack(str(asked.detail.get("because", "")), asked.request)
+        detail = asked.detail
+        return RollBack(str(detail.get("because", "")), asked.request, str(detail.get("even_though", "")))
     if known.not_ours:
         return None
     if state.rollback is not None:

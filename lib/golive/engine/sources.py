@@ -22,7 +22,8 @@ class Inbox:
     """What has arrived, and when; a look takes it and waits for nothing.
 
     `measured_at` is the guard's monotonic time of the last sample; `unmeasured` why the newest
-    read gave none, "" when it did; `split_at` when the read that gave `split` was begun.
+    read gave none, "" when it did; `split_at` when the read that gave `split` was begun, `probed_at` when
+    the newest health probes came back.
     """
 
     samples: deque[list[Sample]] = field(default_factory=deque)
@@ -31,6 +32,8 @@ class Inbox:
     split: Split | Unknown = field(default_factory=lambda: Unknown("not read yet"))
     split_at: float | None = None
     sick_in_a_row: dict[Version, int] = field(default_factory=lambda: dict.fromkeys(Version, 0))
+    well_in_a_row: dict[Version, int] = field(default_factory=lambda: dict.fromkeys(Version, 0))
+    probed_at: float | None = None
     sick_why: dict[Version, str] = field(default_factory=dict)
     critical: dict[Version, set[str]] = field(default_factory=lambda: {version: set() for version in Version})
     logs_unmeasured: str = ""
@@ -97,8 +100,8 @@ class MetricReader:
 class HealthReader:
     """Probes both versions side by side and counts failures in a row."""
 
-    def __init__(self, health: Health, inbox: Inbox) -> None:
-        self._health, self._inbox = health, inbox
+    def __init__(self, health: Health, clock: Clock, inbox: Inbox) -> None:
+        self._health, self._clock, self._inbox = health, clock, inbox
 
     async def step(self) -> None:
         """Probe once."""
@@ -106,7 +109,9 @@ class HealthReader:
         for version, answer in zip(Version, answers, strict=True):
             sick = isinstance(answer, Sick)
             self._inbox.sick_in_a_row[version] = self._inbox.sick_in_a_row[version] + 1 if sick else 0
+            self._inbox.well_in_a_row[version] = 0 if sick else self._inbox.well_in_a_row[version] + 1
             self._inbox.sick_why[version] = answer.why if isinstance(answer, Sick) else ""
+        self._inbox.probed_at = self._clock.monotonic()
 
 
 class LogReader:
@@ -173,7 +178,7 @@ class Sources:
         look = plan.guarding.look_every.total_seconds()
         readers: list[Awaitable[None]] = [
             every(look, clock, MetricReader(self.metrics, clock, inbox).step),
-            every(plan.health.every.total_seconds(), clock, HealthReader(self.health, inbox).step),
+            every(plan.health.every.total_seconds(), clock, HealthReader(self.health, clock, inbox).step),
             every(look, clock, LogReader(self.logs, inbox).step),
             every(look, clock, SplitReader(self.router, clock, inbox).step),
         ]
