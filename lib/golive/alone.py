@@ -13,9 +13,11 @@ from golive.adapters.clocks import SystemClock
 from golive.adapters.stores.late import LateBox
 from golive.afterwards import verify
 from golive.core.canonical import tame
+from golive.core.doubts import StableNow, doubts
 from golive.core.errors import GoLiveError, Stopped
 from golive.core.kit import Kit
 from golive.core.record import Draft, Kind
+from golive.core.state import State
 from golive.engine.mine import Mine
 from golive.engine.rollback import RolledBack, Step, insist, roll_back
 from golive.folders import RunFolder
@@ -81,6 +83,16 @@ async def send_back_alone(
     sent = await send_back(rescue.router_of(folder), kit, mine_of(kit, run), because, clock, tries=tries)
     seen = await verify(run, kit, sent.rolled)
     return write_down(folder, run, sent, seen, because, by, phase=phase, even_though=even_though)
+
+
+def doubts_of(run: Run, state: State) -> tuple[str, ...]:
+    """Give what speaks against a rollback now, by what a guard saw just now; what nobody knows is no sickness."""
+    try:
+        look = None if run.guard_silent() else run.book.last_look()
+    except GoLiveError:
+        look = None
+    stable = StableNow.from_json(look.body.get("stable") if look else None)
+    return doubts(state, run.plan.after_cutover, stable, run.clock.now())
 
 
 def mine_of(kit: Kit, run: Run | None) -> Mine:

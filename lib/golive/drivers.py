@@ -29,6 +29,7 @@ WORLDS = "golive.worlds"
 NOTIFIERS = "golive.notifiers"
 TOP_UPS = "golive.top_ups"
 LAST_RESORTS = "golive.last_resorts"
+DEPLOYMENTS = "golive.deployments"
 CALLED = {
     ROUTERS: "router",
     METRICS: "metrics",
@@ -39,6 +40,7 @@ CALLED = {
     NOTIFIERS: "notify",
     TOP_UPS: "top_up",
     LAST_RESORTS: "last_resort",
+    DEPLOYMENTS: "deployment",
 }
 _PLACE = re.compile(r"\{world\.([A-Za-z0-9_.-]+)\}")
 

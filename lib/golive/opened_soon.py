@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 from golive import wiring
-from golive.core.doubts import StableNow, doubts
 from golive.core.errors import GoLiveError
 from golive.core.state import State
 from golive.folders import RunFolder
@@ -38,20 +37,6 @@ class OpenedSoon:
     def at_last(self) -> Run | None:
         """Give the run if it can be had after all."""
         return self._within(AT_LAST)
-
-    def doubts(self) -> tuple[str, ...]:
-        """Give what speaks against a rollback, by what a guard that is not silent saw just now."""
-        run, state = self._run, self.state
-        if run is None or state is None:
-            return ()
-        try:
-            beat, look = run.book.last_beat(), run.book.last_look()
-        except GoLiveError:
-            return ()
-        silent = run.plan.guarding.guard_silent.total_seconds()
-        fresh = beat is not None and run.clock.monotonic() - beat[2] <= silent
-        stable = StableNow.from_json(look.body.get("stable") if look and fresh else None)
-        return doubts(state, run.plan.after_cutover, stable, run.clock.now())
 
     def _within(self, seconds: float) -> Run | None:
         self._opening.join(seconds)

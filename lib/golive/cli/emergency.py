@@ -56,7 +56,7 @@ def _by_run(name: str, because: str, even_though: str, runs: Path | None) -> int
     from golive import rescue
     from golive.adapters.clocks import SystemClock
     from golive.afterwards import verify
-    from golive.alone import mine_of, send_back, write_down
+    from golive.alone import doubts_of, mine_of, send_back, write_down
     from golive.opened_soon import OpenedSoon
 
     folder = rescue.folder_of(name, runs)
@@ -66,7 +66,7 @@ def _by_run(name: str, because: str, even_though: str, runs: Path | None) -> int
         if state.closed:
             click.echo(f"NOTHING DONE  {folder.name} was closed as {state.closed}\nNEXT  golive status")
             return 1
-        against = opening.doubts()
+        against = doubts_of(run, state)
         if against and not even_though.strip():
             click.echo(f"ASKED ONCE MORE  nobody was moved yet: {'; '.join(against)}")
             click.echo(f'NEXT  golive rollback {name} --because "{because}" --even-though "what you know"')

@@ -113,7 +113,8 @@ class Sight:
     def _stable_now(self, state: State, now: float) -> StableNow:
         """Give how stable stands: sick by its visitors or its probes, and whether it is proven to carry everybody."""
         inbox, rule = self.inbox, self._plan.health
-        sick = stable_is_sick(self.evidence)
+        counted = inbox.measured_at is not None and now - inbox.measured_at <= STALE + self._lag
+        sick = stable_is_sick(self.evidence) if counted else ""
         fresh = inbox.probed_at is not None and now - inbox.probed_at <= 2 * rule.every.total_seconds() + FRESH
         if fresh and inbox.sick_in_a_row[Version.STABLE] >= rule.failures_in_a_row:
             sick = sick or f"{inbox.sick_in_a_row[Version.STABLE]} health probes in a row failed"

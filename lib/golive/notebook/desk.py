@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 from golive import wiring
 from golive.adapters.presence import Presence, hold
-from golive.alone import send_back_alone
-from golive.core.doubts import StableNow, doubts
+from golive.alone import doubts_of, send_back_alone
 from golive.core.errors import RecordBroken, Stopped, StoreUnavailable
 from golive.core.folding import fold
 from golive.core.record import Entry, Kind
@@ -57,12 +56,16 @@ class Desk:
             Stopped: If it may not be asked for, or no outcome came in time.
         """
         self.presence.touch()
-        request = {"act": act, **body, "attended": attended()}
+        request = {"act": act, "attended": attended(), **body}
         asked = await _soon(lambda: self.run.append(Kind.REQUEST, request, phase, lambda entries: check(fold(entries))))
         waiting = Waiting(f"asked the guard to {act}, entry {asked.seq}")
         while waiting.seconds < ACT_DEADLINE:
             for entry in self.run.store.read(asked.seq):
-                if entry.kind is Kind.OUTCOME and entry.body.get("request") == asked.id:
+                if (
+                    entry.kind is Kind.OUTCOME
+                    and entry.body.get("request") == asked.id
+                    and not entry.body.get("cut_off")
+                ):
                     waiting.over()
                     return entry
                 if entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback" and act != "rollback":
@@ -93,7 +96,7 @@ class Desk:
                 return Answer(
                     "NOTHING DONE", f"the run was closed as {state.closed}", next=f"golive status {state.run}"
                 )
-            against = self.doubts(state)
+            against = doubts_of(self.run, state)
             if against and not even_though.strip():
                 return rollbacks.asked_once_more(against, because)
             if self.guard_silent():
@@ -110,17 +113,9 @@ class Desk:
         assert act is not None
         return rollbacks.rollback_answer(act)
 
-    def doubts(self, state: State) -> tuple[str, ...]:
-        """Give what speaks against a rollback now, by what the guard saw just now; what nobody knows is no sickness."""
-        look = None if self.guard_silent() else self.run.book.last_look()
-        stable = StableNow.from_json(look.body.get("stable") if look else None)
-        return doubts(state, self.run.plan.after_cutover, stable, self.run.clock.now())
-
     def guard_silent(self) -> bool:
         """Say whether the guard has not beaten for `guard_silent`."""
-        beat = self.run.book.last_beat()
-        silent = self.run.plan.guarding.guard_silent.total_seconds()
-        return beat is None or self.run.clock.monotonic() - beat[2] > silent
+        return self.run.guard_silent()
 
     def revive(self) -> str:
         """Give what to type when the guard is silent."""
@@ -172,6 +167,11 @@ class Waiting:
     def over(self) -> None:
         """Make way for what follows."""
         self._view.make_way()
+
+
+def _answers(outcome: Entry, asked: Entry) -> bool:
+    """Say whether an outcome answers a request; one that a rollback cut off is answered by the rollback's."""
+    return outcome.body.get("request") == asked.id and not outcome.body.get("cut_off")
 
 
 def _not_closed(entries: Sequence[Entry]) -> None:
