@@ -59,7 +59,7 @@ def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> E
             beside = [other.name for other in others if other not in found]
             try:
                 return Emergency(wiring.open_run(name, operator), "OPEN RUN", beside)
-            except (RecordBroken, StoreUnavailable) as error:
+            except (RecordBroken, StoreUnavailable, OSError) as error:
                 folder = rescue.folder_of(name)
                 bare = Bare(rescue.kit_of(folder), folder, str(error).splitlines()[0])
                 return Emergency(None, "DAMAGED RUN", beside, bare=bare)

@@ -45,10 +45,10 @@ class CommandLastResort:
         shown = shlex.join(self._command)[:150]
         try:
             ended = await run(self._command, reason.encode(), self._within)
-        except OSError as error:
-            return Used(False, f"{shown} can't be run: {error.strerror}")
         except TimeoutError:
             return Used(False, f"{shown} took over {self._within:g} s and was ended")
+        except OSError as error:
+            return Used(False, f"{shown} can't be run: {error.strerror}")
         said = f": {ended.said}" if ended.said else ""
         return Used(ended.status == 0, f"{shown} ended with status {ended.status}{said}")
 

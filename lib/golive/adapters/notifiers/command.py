@@ -37,9 +37,9 @@ class CommandNotifier:
         """Run the command; NotifyFailed when it fails or takes over 10 s."""
         try:
             ended = await run(self._command, json.dumps(asdict(notice)).encode(), DEADLINE)
-        except OSError as error:
-            raise NotifyFailed(f"{self._command[0]} can't be run: {error.strerror}") from error
         except TimeoutError:
             raise NotifyFailed(f"{self._command[0]} took over {DEADLINE:.0f} s and was ended") from None
+        except OSError as error:
+            raise NotifyFailed(f"{self._command[0]} can't be run: {error.strerror}") from error
         if ended.status:
             raise NotifyFailed(f"{self._command[0]} ended with status {ended.status}")
