@@ -9,6 +9,7 @@ from typing import Any
 
 from golive import drivers, wiring
 from golive.adapters.clocks import SystemClock
+from golive.core.by_hand import rollback_text
 from golive.core.errors import GoLiveError, PlanError, WorldFailed
 from golive.core.kit import Kit
 from golive.core.plan import Plan
@@ -137,21 +138,8 @@ def by_hand(kit: Kit) -> str:
     Raises:
         GoLiveError: If the kit's drivers can't be made.
     """
-    lines = [
-        f"# Send every visitor of {kit.site or 'the site'} back to stable, without golive: type these lines, or",
-        "#     sh ROLLBACK.txt",
-        "# What begins with $ is an environment variable: set it first. This moves visitors; it undoes no data.",
-        "",
-        router_of(kit).by_hand(),
-    ]
-    resorts = [resort for _, resort in last_resorts_of(kit)]
-    if resorts:
-        lines += ["", "# If the router does not take it, the plan's last resorts, one after the other:"]
-        lines += [f"#     {line}" for resort in resorts for line in resort.by_hand().splitlines()]
-    if kit.also_undo:
-        lines += ["", "# Then, since sending visitors back does not undo it:"]
-        lines += [f"#   {one.name}: {one.sentence}" for one in kit.also_undo]
-    return "\n".join(lines) + "\n"
+    resorts = [resort.by_hand() for _, resort in last_resorts_of(kit)]
+    return rollback_text(kit.site, router_of(kit).by_hand(), resorts, kit.also_undo)
 
 
 def _read(path: Path) -> Kit:

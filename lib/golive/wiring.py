@@ -237,7 +237,7 @@ def scene(run: Run) -> Any:
     """Give what the run's checks may look at."""
     from golive.adapters.checks.run import Scene
 
-    reads, site, known = sources(run), run.plan.site, world_of(run)
+    reads, site, known, state = sources(run), run.plan.site, world_of(run), run.state()
     keys = ("url", "stable", "canary")
     router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
     return Scene(
@@ -250,7 +250,8 @@ def scene(run: Run) -> Any:
         run.book,
         run.clock,
         run.folder.root,
-        run.state().split,
+        state.split,
+        state.claim,
     )
 
 

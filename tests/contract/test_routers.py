@@ -11,8 +11,10 @@ from collections import Counter
 
 import pytest
 
+from golive.core.by_hand import rollback_text
 from golive.core.proof import Proving, Standing
 from golive.core.samples import Version
+from golive.core.way_back import AlsoUndo
 from golive.ports import Claiming, Done, Proof, Refused, Split, Superseded, Unknown
 from tests.contract.bench import RouterBench, by_version, visitors
 from tests.contract.hostile import KINDS, hostile
@@ -229,16 +231,20 @@ async def test_rollbacks_at_the_same_time_send_everybody_back(bench: RouterBench
     await nobody_on_the_canary(bench)
 
 
-async def test_what_it_says_to_do_by_hand_sends_everybody_back(bench: RouterBench):
+async def test_the_text_for_doing_it_by_hand_is_a_script_that_sends_everybody_back(bench: RouterBench):
     router = bench.router()
     await moved(router, one_share(router))
+    text = bench.folder / "ROLLBACK.txt"
+    undo = [AlsoUndo(name="the job", sentence="switch it off;\nexit 1")]
+    text.write_text(rollback_text("the site", router.by_hand(), ["exit 2"], undo))
     done = await asyncio.to_thread(
-        subprocess.run, ["sh", "-c", router.by_hand()], capture_output=True, text=True, timeout=20, env=dict(os.environ)
+        subprocess.run, ["sh", "-e", text], capture_output=True, text=True, timeout=20, env=dict(os.environ), cwd="/"
     )
 
     assert done.returncode == 0, done.stderr
     assert (await settled(router, 0.0)).share == 0.0
     await nobody_on_the_canary(bench)
+    assert not any(word in text.read_text() for word in ("python", "venv", "golive "))
 
 
 def claiming(bench: RouterBench) -> Claiming:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from golive.core.difference import difference
 from golive.core.plan import Plan
 from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Unmeasured, Version
+from golive.engine.rollback import called
 from golive.ports import Clock, Deployment, Forcing, Health, Logs, MetricSource, Router, Sick, Split, TopUp, Unknown
 
 DEADLINE = 3.0
@@ -141,11 +142,7 @@ class SplitReader:
     async def step(self) -> None:
         """Read once."""
         begun = self._clock.monotonic()
-        try:
-            async with asyncio.timeout(DEADLINE):
-                split = await self._router.read()
-        except TimeoutError:
-            split = Unknown(f"the router did not answer in {DEADLINE:.0f} s")
+        split = await called(self._router.read())
         self._inbox.split, self._inbox.split_at = split, begun
 
 

@@ -22,7 +22,7 @@ LONGEST = 300
 
 @dataclass(frozen=True)
 class Scene:
-    """What a check may look at. `site` is the visitors' URL; `stable` and `canary` the versions' own."""
+    """What a check may look at. `site` is the visitors' URL; `stable`, `canary` are the versions'; `claim` the run's."""
 
     site: str
     stable: str
@@ -34,6 +34,7 @@ class Scene:
     clock: Clock
     folder: Path
     share: float
+    claim: str = ""
 
 
 @dataclass(frozen=True)
