@@ -10,7 +10,7 @@ from golive.core.state import State
 from golive.folders import RunFolder
 from golive.run import Run
 
-SOON = 1.0
+SOON = 2.0
 AT_LAST = 8.0
 
 
@@ -31,7 +31,7 @@ class OpenedSoon:
         self._opening.start()
 
     def soon(self) -> Run | None:
-        """Give the run if it can be had in a second."""
+        """Give the run if it can be had in two seconds: who rolls back waits no longer."""
         return self._within(SOON)
 
     def at_last(self) -> Run | None:

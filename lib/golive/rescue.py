@@ -14,7 +14,7 @@ from golive.core.errors import GoLiveError, PlanError, WorldFailed
 from golive.core.kit import Kit
 from golive.core.plan import Plan
 from golive.drivers import Around
-from golive.folders import RunFolder, project, runs_root
+from golive.folders import RunFolder, find_run, project, runs_root
 from golive.plans import load
 from golive.run import Run
 
@@ -58,7 +58,7 @@ def folder_of(name: str, runs: Path | None = None) -> RunFolder:
     path = Path(name).expanduser() if "/" in name else (runs or runs_root()).resolve() / name
     if name and RunFolder(path).router.is_file():
         return RunFolder(path.resolve())
-    return wiring.find_run(name, runs)
+    return find_run(name, runs)
 
 
 def kit_of(folder: RunFolder) -> Kit:

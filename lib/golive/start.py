@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from golive import rescue, wiring
+from golive import rescue, stored, wiring
 from golive.core.errors import Stopped
 from golive.run import Run
 
@@ -40,6 +40,7 @@ class Start:
             self._world.wait()
         rescue.write_kit(self._run)
         self._run.folder.by_hand.write_text(rescue.by_hand(rescue.kit_of(self._run.folder)))
+        stored.share(self._run)
 
     def await_guard(self) -> None:
         """Start the guard, unless one beats already, and return once it watches.

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from golive import rescue
+from golive import opened_soon, rescue
 from golive.core.doubts import StableNow
 from golive.core.record import Kind
 from golive.notebook.desk import Desk
@@ -115,7 +115,8 @@ async def test_after_the_time_in_which_going_back_is_safe_a_person_is_asked(run)
     assert answer.word == "ASKED ONCE MORE" and "going back was safe for 1d" in answer.headline
 
 
-def test_the_command_line_asks_too_and_obeys(run, router):
+def test_the_command_line_asks_too_and_obeys(run, router, monkeypatch):
+    monkeypatch.setattr(opened_soon, "SOON", 30.0)
     cut_over(run)
     asked = golive("rollback", "known", "--because", "errors")
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from golive.cli.main import Usage, clear, main, runs_option
+from golive.cli.main import Usage, clear, main, runs_option, store_option
+from golive.core.errors import GoLiveError, NameUnknown
+from golive.folders import RunFolder
 
 BY = "command line"
 router_option = click.option(
@@ -22,8 +24,11 @@ router_option = click.option(
 @click.option("--even-though", default="", help="What you know that speaks for it, when you were asked once more.")
 @router_option
 @runs_option
+@store_option
 @clear
-def rollback(run: str | None, because: str, even_though: str, router: str | None, runs: Path | None) -> int:
+def rollback(
+    run: str | None, because: str, even_though: str, router: str | None, runs: Path | None, variable: str | None
+) -> int:
     """Send everybody of a RUN back to stable."""
     if not because.strip():
         raise Usage("--because is empty, so nobody was moved: say what you saw")
@@ -31,7 +36,7 @@ def rollback(run: str | None, because: str, even_though: str, router: str | None
         raise Usage("one of RUN and --router was expected, so nobody was moved")
     if router:
         return asyncio.run(_by_router(router, because))
-    return _by_run(str(run), because, even_though, runs)
+    return _by_run(_folder(str(run), variable, runs), because, even_though)
 
 
 async def _by_router(named: str, because: str) -> int:
@@ -52,14 +57,13 @@ async def _by_router(named: str, because: str) -> int:
     return code
 
 
-def _by_run(name: str, because: str, even_though: str, runs: Path | None) -> int:
+def _by_run(folder: RunFolder, because: str, even_though: str) -> int:
     from golive import rescue
     from golive.adapters.clocks import SystemClock
     from golive.afterwards import verify
     from golive.alone import doubts_of, mine_of, send_back, write_down
     from golive.opened_soon import OpenedSoon
 
-    folder = rescue.folder_of(name, runs)
     opening = OpenedSoon(folder)
     run, state = opening.soon(), opening.state
     if run is not None and state is not None:
@@ -69,7 +73,7 @@ def _by_run(name: str, because: str, even_though: str, runs: Path | None) -> int
         against = doubts_of(run, state)
         if against and not even_though.strip():
             click.echo(f"ASKED ONCE MORE  nobody was moved yet: {'; '.join(against)}")
-            click.echo(f'NEXT  golive rollback {name} --because "{because}" --even-though "what you know"')
+            click.echo(f'NEXT  golive rollback {folder.name} --because "{because}" --even-though "what you know"')
             return 1
     kit, router = rescue.kit_of(folder), rescue.router_of(folder)
     mine, clock = mine_of(kit, run), SystemClock()
@@ -137,3 +141,19 @@ def _told_after(seen: Any) -> None:
 
 def _then(code: int, otherwise: str) -> str:
     return "NEXT  open 91_incident.ipynb" if code == 0 else f"NEXT  {otherwise}"
+
+
+def _folder(run: str, variable: str | None, runs: Path | None) -> RunFolder:
+    """Give a run's folder, with what a shared store keeps of it; as it was made here before, where no store answers."""
+    from golive import rescue, stored
+    from golive.adapters.clocks import SystemClock
+
+    if variable is None:
+        return rescue.folder_of(run, runs)
+    try:
+        return stored.join(run, variable, SystemClock(), runs)
+    except NameUnknown:
+        raise
+    except GoLiveError as error:
+        click.echo(str(error).splitlines()[0], err=True)
+        return rescue.folder_of(run, runs)

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from golive.core.order import due
 from golive.core.state import State
 from golive.core.units import say_duration
 from golive.core.way_back import AfterCutover
@@ -62,7 +61,7 @@ def doubts(state: State, plan: AfterCutover, stable: StableNow, now: datetime) -
     """Give what speaks against going back now, a sentence each; before the cutover only that stable is sick."""
     said = [f"stable is measured bad now: {stable.sick}"] if stable.sick else []
     if state.cutover_at and not state.rolled_back:
-        if due(state.cutover_at, plan.rollback_safe_until, now):
+        if now - datetime.fromisoformat(state.cutover_at) > plan.rollback_safe_until:
             until = say_duration(plan.rollback_safe_until)
             said.append(f"the cutover was at {state.cutover_at}, and going back was safe for {until}")
         if stable.unproven:

@@ -67,6 +67,7 @@ class Acts:
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": came.result, "seen": came.seen, "milliseconds": took}
         outcome |= {"canary": came.canary, "not_ours": came.not_ours}
+        outcome["moment"] = self._clock.moment().to_json()
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
 
     async def prove(self, asked: Act, state: State) -> None:
@@ -104,15 +105,15 @@ class Acts:
             return
         if not self._ledger.stored:
             return
-        split = await called(self._router.read())
-        if not isinstance(split, Split):
-            result, seen = "unknown", split.why
-        elif why := self._unattended(split, bool(asked.detail.get("attended"))):
-            result, seen = "refused", why
-        elif why := Mine(state.claim, state.canary).not_ours(split):
-            result, seen = "superseded", why
-        else:
-            with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+        with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+            split = await called(self._router.read())
+            if not isinstance(split, Split):
+                result, seen = "unknown", split.why
+            elif why := self._unattended(split, bool(asked.detail.get("attended"))):
+                result, seen = "refused", why
+            elif why := Mine(state.claim, state.canary).not_ours(split):
+                result, seen = "superseded", why
+            else:
                 result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 

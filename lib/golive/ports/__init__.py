@@ -7,6 +7,7 @@ A driver declares what it can; the contract tests hold it to that.
 from golive.core.pair import Beat, Lease, Member
 from golive.ports.checks import Check, Finding, Result
 from golive.ports.deployment import Deployment, Happened
+from golive.ports.keeping import Claims, Files, Keeping, Sharing
 from golive.ports.last_resort import LastResort, Used
 from golive.ports.router import Claiming, Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
@@ -19,14 +20,17 @@ __all__ = [
     "Book",
     "Check",
     "Claiming",
+    "Claims",
     "Clock",
     "Deployment",
     "Done",
     "EvidenceNote",
+    "Files",
     "Finding",
     "Forcing",
     "Happened",
     "Health",
+    "Keeping",
     "LastResort",
     "Lease",
     "Logs",
@@ -41,6 +45,7 @@ __all__ = [
     "Result",
     "Router",
     "RouterCan",
+    "Sharing",
     "Sick",
     "SourceCan",
     "Split",

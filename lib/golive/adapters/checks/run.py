@@ -22,7 +22,7 @@ LONGEST = 300
 
 @dataclass(frozen=True)
 class Scene:
-    """What a check may look at. `site` is the visitors' URL; `stable`, `canary` are the versions'; `claim` the run's."""
+    """What a check may look at; `site` is the visitors' URL, `stable` and `canary` the versions', `claim` the run's."""
 
     site: str
     stable: str
