@@ -13,6 +13,8 @@ from typing import Any
 from golive import drivers, stored, wanted
 from golive.adapters.checks.undoing import undone
 from golive.adapters.clocks import SystemClock
+from golive.adapters.dead_man import switch_of
+from golive.adapters.host import stands
 from golive.adapters.presence import anybody
 from golive.adapters.processes import this_process
 from golive.adapters.reserve import Reserve
@@ -232,6 +234,8 @@ def scene(run: Run) -> Any:
         run.clock,
         run.folder.root,
         state.split,
+        state.guard,
+        run.plan.own_world,
         state.claim,
     )
 
@@ -258,6 +262,8 @@ def guard(run: Run) -> Any:
         LateBox(run.folder.late).write,
         lambda: not run.folder.is_run,
         code_version(),
+        stands(),
+        switch_of(run.plan.guarding.dead_man),
         _last_resorts(run),
         lambda: undone(run.plan.also_undo, known_checks(), lambda: scene(run)),
         Reserve().release,

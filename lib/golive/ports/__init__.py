@@ -12,6 +12,7 @@ from golive.ports.last_resort import LastResort, Used
 from golive.ports.router import Claiming, Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
 from golive.ports.store import Book, EvidenceNote, LookNote, Store
+from golive.ports.switch import DeadManSwitch
 from golive.ports.world import Clock, Notice, Notifier, World
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Claiming",
     "Claims",
     "Clock",
+    "DeadManSwitch",
     "Deployment",
     "Done",
     "EvidenceNote",
