@@ -18,9 +18,24 @@ from golive.engine.clocks import ClockWatch
 from golive.engine.dead_man import DeadMan
 from golive.engine.findings import of_clocks, of_code
 from golive.engine.ledger import Ledger
-from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayAlone, SayStrayed, SetBack, decide
+from golive.engine.look import (
+    SURE,
+    Abandon,
+    Begin,
+    Do,
+    EndSoak,
+    Known,
+    RollBack,
+    SayAlone,
+    SayNotOurs,
+    SayStrayed,
+    SetBack,
+    decide,
+)
+from golive.engine.mine import Mine
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
+from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
 from golive.ports import LookNote, Member, Split
@@ -43,6 +58,7 @@ class Guard:
         self.sight = Sight(post.plan, post.clock, post.sources.metrics.can)
         self.ledger = Ledger(post)
         self.acts = Acts(post, self.ledger, self.sight, self.holds)
+        self.back = SendingBack(post, self.ledger, self.sight)
         self._recorded, self._seen = State(), 0
         self._unwritten: list[Sample] = []
         self._written = True
@@ -113,6 +129,7 @@ class Guard:
                 return
             tasks = (self._moving, self._rolling, self._resolving)
             await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            await self.acts.release(self.state)
             self.ledger.digest((), end=True)
         finally:
             for task in (*readers, self._moving, self._rolling, self._resolving):
@@ -126,7 +143,7 @@ class Guard:
         self.catch_up()
         phase = self.state.phase
         self._read_back(now)
-        self._unwritten += self.sight.look(self.state, now, self._below(), self._seen)
+        self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
         self._say_baseline(now)
         self._say_findings(phase)
         self._dead_man.look()
@@ -162,7 +179,8 @@ class Guard:
     async def _leave(self) -> None:
         """Somebody has taken the run's folder away: no operator can be answered, so nobody stays on the canary."""
         if self._at_risk():
-            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", tries=3)
+            mine = Mine(self.state.claim, self.state.canary)
+            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", 3, mine)
 
     def _at_risk(self) -> bool:
         return self.state.canary_out and not self.state.cutover_at
@@ -200,21 +218,25 @@ class Guard:
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,
             locked=self.ledger.locked if self.reached else 0.0,
+            not_ours=self._not_ours(),
         )
 
     def _do(self, act: Do, phase: PhaseState | None) -> None:
         name = phase.name if phase else ""
         match act:
-            case RollBack(reason, request):
+            case RollBack(reason, request, even_though):
                 self.acts.rolling = True
                 if self._moving is not None:
                     self._moving.cancel()
-                back = self.acts.send_back(reason, request, name, self.state.run)
-                self._rolling = self._moves(back)
+                self._rolling = self._moves(self.back.send_back(reason, request, name, self.state, even_though))
             case Begin(asked):
                 self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
-                self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
+                self._moving = self._moves(self.acts.set_back(stray, name, self.state))
+            case SayNotOurs(why):
+                self.ledger.append(Kind.NOT_OURS, {"why": why}, name)
+                if why:
+                    self.ledger.tell("alarm", "THIS ROUTER IS ANOTHER RUN'S", why, self.state.run, "golive status")
             case SayStrayed(share):
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
@@ -238,10 +260,14 @@ class Guard:
         if note and self.state.canary_out and self.state.rollback is None:
             self.ledger.tell("warning", "THE ROUTER SAYS", note, self.state.run, "golive status")
         moving = act is not None and act.open and act.name in ("shift", "set back", "rollback")
-        if moving or _under_way(self._moving) or _under_way(self._rolling):
+        if moving or self._not_ours() or _under_way(self._moving) or _under_way(self._rolling):
             self._watch.moved(now + self.post.sources.router.can.read_lag)
         else:
             self._watch.read(inbox.split, inbox.split_at, self.state.split, now)
+
+    def _not_ours(self) -> str:
+        """Say whose the router is, when the newest read shows another run's claim or another canary."""
+        return Mine(self.state.claim, self.state.canary).not_ours(self.sight.inbox.split)
 
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""
@@ -293,6 +319,7 @@ class Guard:
             "skew": sight.inbox.skew,
             "dead_man": self._dead_man.to_json(),
             "stored": self.ledger.stored and self._written and self.reached,
+            "stable": sight.stable.to_json(),
             "canary_requests": sight.evidence.counts["failed"][0],
             "evidence": sight.trace(),
             "memory": sight.remember(),
