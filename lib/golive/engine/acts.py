@@ -56,6 +56,7 @@ class Acts:
             result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
+        outcome["moment"] = self._clock.moment().to_json()
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
 
     async def prove(self, asked: Act, state: State) -> None:
@@ -88,13 +89,13 @@ class Acts:
             return
         if not self._ledger.stored:
             return
-        split = await self._router.read()
-        if not isinstance(split, Split):
-            result, seen = "unknown", split.why
-        elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
-            result, seen = "refused", why
-        else:
-            with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+        with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+            split = await self._router.read()
+            if not isinstance(split, Split):
+                result, seen = "unknown", split.why
+            elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
+                result, seen = "refused", why
+            else:
                 result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from pydantic import AfterValidator
 
-from golive.adapters.processes import boot_id
+from golive.adapters.clocks import boot_id
 from golive.adapters.stores.claims import ClaimTable
 from golive.adapters.stores.files import FileTable
 from golive.adapters.stores.postgres import PostgresDatabase, PostgresStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golive.adapters.processes import boot_id
+from golive.adapters.clocks import boot_id
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.sqlite import SqliteStore
 from golive.core.errors import GoLiveError
