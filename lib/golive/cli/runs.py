@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -102,13 +104,19 @@ def stop(run: str, runs: Path | None) -> None:
     click.echo(f"stopped {opened.folder.name}\nNEXT  golive {then} {opened.folder.root}")
 
 
-@main.command(hidden=True)
-@click.argument("folder", type=click.Path(path_type=Path))
+@main.command()
+@click.argument("run")
+@runs_option
+@store_option
 @clear
-def guard(folder: Path) -> None:
-    """Be the guard of the run in FOLDER."""
-    from golive import wiring
+def guard(run: str, runs: Path | None, variable: str | None) -> None:
+    """Guard RUN from this host, too; it ends with the run."""
+    from golive import stored, wiring
+    from golive.adapters.clocks import SystemClock
+    from golive.folders import find_run
 
+    folder = stored.join(run, variable, SystemClock(), runs) if variable else find_run(run, runs)
+    if str(folder.root) != run:  # a guard is known by its command line, which names the run's folder
+        os.execv(sys.executable, [sys.executable, "-m", "golive.cli", "guard", str(folder.root)])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = wiring.open_run(str(folder), "guard")
-    asyncio.run(wiring.guard(run).run())
+    asyncio.run(wiring.guard(wiring.open_run(run, "guard")).run())
