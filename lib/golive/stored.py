@@ -72,9 +72,9 @@ def share(run: Run) -> None:
         kept.files().keep({p.name: p.read_text(encoding="utf-8") for p in run.folder.shared if p.is_file()})
 
 
-def shared_runs(variable: str, clock: Clock) -> tuple[str, ...]:
-    """Give the names of all runs in the PostgreSQL store whose URL is in that environment variable."""
-    return tuple(_shared(variable, Around(None, clock)).runs())
+def shared_runs(variable: str, clock: Clock, closed: bool = True) -> tuple[str, ...]:
+    """Give the names of the runs in the PostgreSQL store whose URL is in that variable, the closed ones too or not."""
+    return tuple(_shared(variable, Around(None, clock)).runs(closed))
 
 
 def join(name: str, variable: str, clock: Clock, runs: Path | None = None) -> RunFolder:

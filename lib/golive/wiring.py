@@ -12,6 +12,8 @@ from typing import Any
 
 from golive import drivers, stored, wanted
 from golive.adapters.clocks import SystemClock
+from golive.adapters.dead_man import switch_of
+from golive.adapters.host import stands
 from golive.adapters.presence import anybody
 from golive.adapters.processes import this_process
 from golive.adapters.stores.late import LateBox
@@ -244,7 +246,7 @@ def scene(run: Run) -> Any:
     """Give what the run's checks may look at."""
     from golive.adapters.checks.run import Scene
 
-    reads, site, known = sources(run), run.plan.site, world_of(run)
+    reads, site, known, state = sources(run), run.plan.site, world_of(run), run.state()
     keys = ("url", "stable", "canary")
     router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
     return Scene(
@@ -257,7 +259,9 @@ def scene(run: Run) -> Any:
         run.book,
         run.clock,
         run.folder.root,
-        run.state().split,
+        state.split,
+        state.guard,
+        run.plan.own_world,
     )
 
 
@@ -283,6 +287,8 @@ def guard(run: Run) -> Any:
         LateBox(run.folder.late).write,
         lambda: not run.folder.is_run,
         code_version(),
+        stands(),
+        switch_of(run.plan.guarding.dead_man),
     )
     return Guard(post, this_process(name))
 

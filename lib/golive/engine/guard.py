@@ -13,9 +13,11 @@ from golive.core.record import Kind
 from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
-from golive.engine.clocks import ClockWatch, finding_of
+from golive.engine.clocks import ClockWatch
+from golive.engine.dead_man import DeadMan
+from golive.engine.findings import of_clocks, of_code
 from golive.engine.ledger import Ledger
-from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
+from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayAlone, SayStrayed, SetBack, decide
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
 from golive.engine.sight import Sight
@@ -41,7 +43,11 @@ class Guard:
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
         self._said: tuple[Any, ...] = ()
+        self._other_code = False
         self._clocks = ClockWatch(post.clock)
+        rule = post.plan.guarding.dead_man
+        every = rule.every.total_seconds() if rule is not None else 0.0
+        self._dead_man = DeadMan(post.switch, every, post.clock, self._say_dead_man)
 
     async def run(self) -> None:
         """Watch until the run is closed."""
@@ -52,7 +58,8 @@ class Guard:
         if fence is None:
             return
         self.fence = fence
-        started = {"guard": self.name, "pid": self.post.who.process, "code": self.post.code}
+        code, stands = self.post.code, self.post.stands
+        started = {"guard": self.name, "pid": self.post.who.process, "code": code, "stands": stands}
         self.ledger.append(Kind.GUARD_STARTED, started)
         self.ledger.take_up()
         readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
@@ -84,7 +91,8 @@ class Guard:
         samples = self.sight.look(self.state, now, self._below())
         self.ledger.digest(samples)
         self._say_baseline(now)
-        self._say_clocks(phase)
+        self._say_findings(phase)
+        self._dead_man.look()
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._say_verdict(phase)
@@ -137,6 +145,7 @@ class Guard:
             rolling=_under_way(self._rolling),
             moving=_under_way(self._moving),
             unattended=now - self._wheel_at,
+            watched=self.sight.evidence.watched,
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,
         )
@@ -157,6 +166,9 @@ class Guard:
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
                 self.ledger.append(Kind.SOAKED, body, name)
+            case SayAlone():
+                text = "visitors stay on the canary, and are watched; going back is for a person to decide"
+                self.ledger.tell("alarm", "NOBODY IS AT THE WHEEL", text, self.state.run, "golive status")
             case Abandon():
                 self.ledger.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "nobody was at the wheel"})
 
@@ -193,10 +205,18 @@ class Guard:
         if body is not None and self.state.phase is not None:
             self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
 
-    def _say_clocks(self, phase: PhaseState | None) -> None:
+    def _say_findings(self, phase: PhaseState | None) -> None:
+        name, other = phase.name if phase else "", of_code(self.state)
+        if other is not None and not self._other_code:
+            self._other_code = True
+            self.ledger.append(Kind.FINDING, other, name)
         for seen in self._clocks.look(self.sight.inbox.skew):
-            self.ledger.append(Kind.FINDING, finding_of(seen), phase.name if phase else "")
+            self.ledger.append(Kind.FINDING, of_clocks(seen), name)
             self.ledger.tell("warning", "CLOCKS DISAGREE", seen, self.state.run, "golive status")
+
+    def _say_dead_man(self, said: str) -> None:
+        self.ledger.append(Kind.NOTE, {"text": said})
+        self.ledger.tell("warning", "DEAD MAN'S SWITCH", said, self.state.run, "golive status")
 
     def _say_verdict(self, phase: PhaseState | None) -> None:
         verdict = self.sight.verdict
@@ -217,6 +237,7 @@ class Guard:
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
             "blind": blind.to_json(now) if blind is not None else None,
+            "dead_man": self._dead_man.to_json(),
             "stored": self.ledger.stored,
             "canary_requests": sight.evidence.counts["failed"][0],
             "evidence": sight.trace(),

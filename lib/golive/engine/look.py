@@ -25,6 +25,7 @@ class Known:
         stored: Whether the record can be written.
         rolling: Whether a rollback is under way in this process; `moving` likewise a shift or a proof.
         unattended: Seconds for which nobody has been at the wheel.
+        watched: Seconds of the soak that were watched.
         stray: How the router's read-back differs from the record, None when it does not.
         lowers: Whether the router can set a smaller share than it has.
     """
@@ -39,6 +40,7 @@ class Known:
     rolling: bool
     moving: bool
     unattended: float
+    watched: float = 0.0
     stray: Stray | None = None
     lowers: bool = True
 
@@ -80,11 +82,16 @@ class EndSoak:
 
 
 @dataclass(frozen=True)
+class SayAlone:
+    """Tell people outside that nobody is at the wheel of a site that has been cut over: that is held, and watched."""
+
+
+@dataclass(frozen=True)
 class Abandon:
     """Close the run: nobody has been at the wheel for long enough, and nobody is on the canary."""
 
 
-Do = RollBack | Begin | SetBack | SayStrayed | EndSoak | Abandon
+Do = RollBack | Begin | SetBack | SayStrayed | EndSoak | SayAlone | Abandon
 
 
 def decide(known: Known) -> tuple[Do, ...]:
@@ -177,7 +184,7 @@ def _end_of_soak(known: Known) -> tuple[EndSoak, ...]:
     if not ready and seconds <= longest:
         return ()
     seen = {reading.criterion: reading.seen for reading in verdict.readings}
-    return (EndSoak({"seconds": seconds, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
+    return (EndSoak({"seconds": known.watched, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
 
 
 def _soaks(plan: Plan, phase: PhaseState) -> bool:
@@ -186,8 +193,11 @@ def _soaks(plan: Plan, phase: PhaseState) -> bool:
     return not phase.shifts or (phase.proof is not None and phase.proof.done)
 
 
-def _abandoned(known: Known) -> tuple[Abandon, ...]:
-    return (Abandon(),) if _nobody_there(known) else ()
+def _abandoned(known: Known) -> tuple[Do, ...]:
+    """Close what nobody operates; a site that was cut over is never left unwatched, unless it is our own world."""
+    if not _nobody_there(known):
+        return ()
+    return (SayAlone(),) if known.state.canary_out and not known.plan.own_world else (Abandon(),)
 
 
 def _nobody_there(known: Known) -> bool:

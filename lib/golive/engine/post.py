@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from golive.core.plan import Plan
 from golive.core.record import Draft, Who
 from golive.engine.sources import Sources
-from golive.ports import Book, Clock, Notifier, Store
+from golive.ports import Book, Clock, DeadManSwitch, Notifier, Store
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Post:
 
     `token` is what the run's own world put into the router, "" when the run has no world;
     `operators` says who is at the wheel; `new_id` makes ids for entries; `late` keeps what the
-    store would not take; `gone` says whether the run's own folder has been taken away.
+    store would not take; `gone` says whether the run's own folder has been taken away; `stands`
+    says where the guard stands, and `switch` is called as long as it acts.
     """
 
     plan: Plan
@@ -34,3 +35,5 @@ class Post:
     late: Callable[[Draft], None]
     gone: Callable[[], bool]
     code: str
+    stands: Mapping[str, Any] = field(default_factory=dict)
+    switch: DeadManSwitch | None = None

@@ -52,5 +52,5 @@ class Sharing(Keeping, Protocol):
     def claims(self) -> Claims:
         """Give who has which router, of all runs in the store."""
 
-    def runs(self) -> Sequence[str]:
-        """Give the names of all runs in the store."""
+    def runs(self, closed: bool = True) -> Sequence[str]:
+        """Give the names of the runs in the store, those that are closed too or without them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ from golive.adapters.stores.postgres_book import PostgresBook
 from golive.adapters.stores.schema import ENTRIES
 from golive.core.claim import Claim
 from golive.core.plan import UNFILLED
-from golive.core.record import Kind, from_json
+from golive.core.record import Kind
 from golive.core.scalars import Part
 from golive.drivers import Around
 from golive.ports import Book, Store
@@ -74,13 +73,16 @@ class PostgresqlStore:
         """Give who has which router, of all runs in this database."""
         return ClaimTable(self._database, self._over)
 
-    def runs(self) -> tuple[str, ...]:
-        """Give the names of all runs that are kept here, oldest first."""
+    def runs(self, closed: bool = True) -> tuple[str, ...]:
+        """Give the names of the runs that are kept here, oldest first, those that are closed too or without them."""
         query = sa.select(ENTRIES.c.run).where(ENTRIES.c.seq == 1).order_by(ENTRIES.c.run)
+        query = query if closed else query.where(ENTRIES.c.run.not_in(_closed()))
         return self._database.read(lambda connection: tuple(connection.execute(query).scalars()))
 
     def _over(self, claim: Claim) -> bool:
         """Say whether the run of a claim is closed, or never began."""
-        query = sa.select(ENTRIES.c.text).where(ENTRIES.c.run == claim.run).order_by(ENTRIES.c.seq.desc())
-        texts = self._database.read(lambda connection: connection.execute(query).scalars().all())
-        return not texts or any(from_json(json.loads(text)).kind is Kind.RUN_CLOSED for text in texts)
+        return claim.run not in self.runs(closed=False)
+
+
+def _closed() -> sa.Select[tuple[str]]:
+    return sa.select(ENTRIES.c.run).where(ENTRIES.c.kind == Kind.RUN_CLOSED.value)
