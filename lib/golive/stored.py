@@ -24,7 +24,7 @@ from golive.ports import Claims, Clock, Keeping, Sharing
 from golive.run import Run
 
 RUN_FOLDER = "run-folder"
-CLAIMS_WAIT = 5.0
+PATIENCE = 5.0
 
 
 def ready(plan: Plan, clock: Clock) -> tuple[str, ...]:
@@ -45,8 +45,8 @@ def place(folder: RunFolder, wanted: Driver) -> None:
         _write(folder.store, json.dumps({"driver": wanted.driver, "settings": wanted.settings}, indent=1))
 
 
-def keeping(folder: RunFolder, clock: Clock) -> Keeping:
-    """Give the store of the run in `folder`.
+def keeping(folder: RunFolder, clock: Clock, patience: float = PATIENCE) -> Keeping:
+    """Give the store of the run in `folder`; `patience` is how long it waits for what somebody holds (seconds).
 
     Raises:
         RecordBroken: If what says where the record is can't be read.
@@ -61,7 +61,7 @@ def keeping(folder: RunFolder, clock: Clock) -> Keeping:
                 f"{folder.store} does not say where the record of {folder.name} is: {str(error).splitlines()[0]}\n"
                 f"NEXT     golive join {folder.name} writes it again; golive rollback {folder.name} works without it"
             ) from error
-    kept: Keeping = _made(wanted, Around(None, clock, folder=folder))
+    kept: Keeping = _made(wanted, Around(None, clock, folder=folder, patience=patience))
     return kept
 
 
@@ -175,7 +175,7 @@ def _claims(run: Run) -> list[Claims]:
     path = claims_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     refuse_network(path.parent)
-    database = SqliteDatabase(path, [CLAIMS], what="claims", clock=run.clock, timeout=CLAIMS_WAIT)
+    database = SqliteDatabase(path, [CLAIMS], what="claims", clock=run.clock, timeout=PATIENCE)
     here = ClaimTable(database, lambda claim: _over(claim, run.clock))
     kept = keeping(run.folder, run.clock)
     return [here, kept.claims()] if isinstance(kept, Sharing) else [here]

@@ -54,7 +54,7 @@ def stop(run: str, runs: Path | None) -> None:
 @store_option
 @clear
 def guard(run: str, runs: Path | None, variable: str | None) -> None:
-    """Guard RUN from this host, too; it ends with the run."""
+    """Guard RUN from this host: act when nobody does, else stand by; it ends with the run."""
     from golive import stored, wiring
     from golive.adapters.clocks import SystemClock
     from golive.folders import find_run
@@ -63,4 +63,11 @@ def guard(run: str, runs: Path | None, variable: str | None) -> None:
     if str(folder.root) != run:  # a guard is known by its command line, which names the run's folder
         os.execv(sys.executable, [sys.executable, "-m", "golive.cli", "guard", str(folder.root)])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(wiring.guard(wiring.open_run(run, "guard")).run())
+    opened = wiring.open_run(run, "guard", patience=wiring.GUARDS_PATIENCE)
+
+    async def be_one() -> None:
+        member = wiring.guard(opened)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
+        await member.run()
+
+    asyncio.run(be_one())

@@ -42,7 +42,7 @@ class PostgresqlStore:
         Raises:
             GoLiveError: If the variable is missing or holds no URL of a database.
         """
-        return cls(PostgresDatabase(settings.url_variable), around)
+        return cls(PostgresDatabase(settings.url_variable, around.patience), around)
 
     def __init__(self, database: PostgresDatabase, around: Around) -> None:
         self._database, self._around = database, around
