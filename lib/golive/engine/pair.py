@@ -231,8 +231,8 @@ class Pair:
         self._told = True
         began_with = self.following.began_with
         other = {"began_with": began_with} if began_with not in ("", self.post.code) else {}
-        who = {"guard": self.member.guard, "pid": str(self.member.pid), "code": self.post.code, "as": role}
-        self.guard.ledger.append(Kind.GUARD_STARTED, {**who, "stands": self.post.stands, **other})
+        body = {"guard": self.member.guard, "pid": str(self.member.pid), "code": self.post.code, "as": role}
+        self.guard.ledger.append(Kind.GUARD_STARTED, {**body, **other, "stands": self.post.stands})
 
     def _stopped(self, why: str) -> None:
         if self._told and not self.post.gone():

@@ -26,7 +26,7 @@ class SqliteBook:
         patience: Seconds to wait for whoever holds the samples' file.
     """
 
-    def __init__(self, folder: RunFolder, clock: Clock, boot: str, patience: float = 2.0) -> None:
+    def __init__(self, folder: RunFolder, clock: Clock, boot: str, patience: float = 5.0) -> None:
         self._path, self._alive = folder.book, folder.alive
         self._files = LeaseFiles(folder.guards, clock, boot)
         tables = [SAMPLES, TRACE, LOOKS]

@@ -74,8 +74,8 @@ class LookTables:
 
     def samples(self, after: int = 0, most: int | None = None) -> Sequence[Sample]:
         """Give the samples but the first `after`, as they came; `most` at a time."""
-        query = sa.select(SAMPLES.c.boot, SAMPLES.c.text).where(SAMPLES.c.run == self._run, SAMPLES.c.row > after)
-        query = query.order_by(SAMPLES.c.row).limit(most)
+        found = sa.select(SAMPLES.c.boot, SAMPLES.c.text).where(SAMPLES.c.run == self._run, SAMPLES.c.row > after)
+        query = found.order_by(SAMPLES.c.row).limit(most)
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return [self._here(from_json(json.loads(text)), boot) for boot, text in rows]
 

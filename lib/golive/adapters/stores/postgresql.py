@@ -60,7 +60,7 @@ class PostgresqlStore:
         return PostgresStore(self._database, run=self._run, code=code, plan=plan)
 
     def book(self) -> Book:
-        """Give the guards' book; its clock is the server's."""
+        """Give the guards' book; its clock is the server's, and so are its time limits."""
         folder = self._around.folder
         alive = folder.alive if folder else None
         return PostgresBook(self._database, self._run, alive, self._around.clock, boot_id())
