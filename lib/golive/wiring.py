@@ -248,29 +248,6 @@ def deployment(run: Run) -> Any:
     return next(iter(_made(run, drivers.DEPLOYMENTS, known)), None)
 
 
-def scene(run: Run) -> Any:
-    """Give what the run's checks may look at."""
-    from golive.adapters.checks.run import Scene
-
-    reads, site, known, state = sources(run), run.plan.site, world_of(run), run.state()
-    keys = ("url", "stable", "canary")
-    router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
-    return Scene(
-        router,
-        stable,
-        canary,
-        reads.router,
-        reads.metrics,
-        reads.health,
-        run.book,
-        run.clock,
-        run.folder.root,
-        state.split,
-        state.guard,
-        run.plan.own_world,
-    )
-
-
 def guard(run: Run) -> Any:
     """Give one member of the run's pair of guards, ready to run in this process."""
     from golive.engine.pair import Hands, Pair

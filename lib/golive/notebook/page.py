@@ -32,6 +32,7 @@ from golive.pages.progress import progress_of
 from golive.pages.words import clock, span
 from golive.ports import Finding, Result
 from golive.run import Run
+from golive.scene import scene
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 GOOD = (Result.PASS, Result.ATTESTED, Result.WAIVED)
@@ -126,7 +127,7 @@ class Page(Desk):
 
     async def _check(self, stage: str, uses: Any) -> Answer:
         self._may(Step.CHECK)
-        findings: list[Finding] = await run_checks(uses, wiring.known_checks(), wiring.scene(self.run))
+        findings: list[Finding] = await run_checks(uses, wiring.known_checks(), scene(self.run))
         for finding in findings:
             self.run.append(Kind.FINDING, {"stage": stage, **asdict(finding)}, self.phase)
         counts = {result.value: sum(f.result is result for f in findings) for result in Result}
