@@ -14,9 +14,7 @@ from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
-from golive.engine.clocks import ClockWatch
-from golive.engine.dead_man import DeadMan
-from golive.engine.findings import of_clocks, of_code
+from golive.engine.findings import Findings
 from golive.engine.ledger import Ledger
 from golive.engine.look import (
     SURE,
@@ -68,11 +66,7 @@ class Guard:
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
         self._said: tuple[Any, ...] = ()
-        self._other_code = False
-        self._clocks = ClockWatch(post.clock)
-        rule = post.plan.guarding.dead_man
-        every = rule.every.total_seconds() if rule is not None else 0.0
-        self._dead_man = DeadMan(post.switch, every, post.clock, self._say_dead_man)
+        self._findings = Findings(post, self.ledger)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
@@ -145,8 +139,7 @@ class Guard:
         self._read_back(now)
         self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
         self._say_baseline(now)
-        self._say_findings(phase)
-        self._dead_man.look()
+        self._findings.look(self.state, self.sight.inbox.skew)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._say_verdict(phase)
@@ -284,19 +277,6 @@ class Guard:
         if body is not None and self.state.phase is not None:
             self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
 
-    def _say_findings(self, phase: PhaseState | None) -> None:
-        name, other = phase.name if phase else "", of_code(self.state)
-        if other is not None and not self._other_code:
-            self._other_code = True
-            self.ledger.append(Kind.FINDING, other, name)
-        for seen in self._clocks.look(self.sight.inbox.skew):
-            self.ledger.append(Kind.FINDING, of_clocks(seen), name)
-            self.ledger.tell("warning", "CLOCKS DISAGREE", seen, self.state.run, "golive status")
-
-    def _say_dead_man(self, said: str) -> None:
-        self.ledger.append(Kind.NOTE, {"text": said})
-        self.ledger.tell("warning", "DEAD MAN'S SWITCH", said, self.state.run, "golive status")
-
     def _say_verdict(self, phase: PhaseState | None) -> None:
         verdict = self.sight.verdict
         if verdict is None or phase is None:
@@ -316,8 +296,7 @@ class Guard:
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
             "blind": blind.to_json(now) if blind is not None else None,
-            "skew": sight.inbox.skew,
-            "dead_man": self._dead_man.to_json(),
+            **self._findings.to_json(),
             "stored": self.ledger.stored and self._written and self.reached,
             "stable": sight.stable.to_json(),
             "canary_requests": sight.evidence.counts["failed"][0],
