@@ -60,9 +60,15 @@ def stop(run: str, runs: Path | None) -> int:
 @click.argument("folder", type=click.Path(path_type=Path))
 @clear
 def guard(folder: Path) -> None:
-    """Be the guard of the run in FOLDER."""
+    """Be a guard of the run in FOLDER: act when nobody does, else stand by."""
     from golive import wiring
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = wiring.open_run(str(folder), "guard")
-    asyncio.run(wiring.guard(run).run())
+    run = wiring.open_run(str(folder), "guard", patience=wiring.GUARDS_PATIENCE)
+
+    async def be_one() -> None:
+        member = wiring.guard(run)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
+        await member.run()
+
+    asyncio.run(be_one())

@@ -11,7 +11,6 @@ from typing import Any
 from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
-from golive.core.wheel import Wheel
 
 
 @dataclass(frozen=True)
@@ -137,14 +136,44 @@ class PhaseState:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard that the record last named; `code` is what it runs, `stands` what it said of where it stands."""
+    """A guard that the record names.
+
+    Attributes:
+        since: When it began to act, or to stand by.
+        fence: Fence of the lease under which it acts; 0 while it stands by.
+        code: What it runs.
+        stands: What it said of where it stands.
+    """
 
     id: str
     host: str
     since: str
     stopped: str = ""
+    fence: int = 0
     code: str = ""
     stands: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Who operates the run.
+
+    Attributes:
+        name: Who has the wheel, as claimed; "" before anybody has.
+        since: UTC, ISO 8601.
+        offered_to: To whom it was handed over and who has not taken it yet; "" for nobody.
+        offered_at, because: When and why it was offered, or why it was taken.
+    """
+
+    name: str = ""
+    since: str = ""
+    offered_to: str = ""
+    offered_at: str = ""
+    because: str = ""
+
+    def has(self, name: str) -> bool:
+        """Say whether that person may go forward: who has the wheel, or anybody where nobody has it."""
+        return not self.name or name == self.name
 
 
 @dataclass(frozen=True)
@@ -153,20 +182,21 @@ class State:
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
     reads back instead since, None while it does not; `code` the version that the run was opened with;
-    `safe_for` how long after the cutover a rollback is safe; `host` where the run was opened, `canary` the one that
-    its first shift put visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's;
-    `resorts` the numbers of the plan's last resorts that were used and worked.
+    `safe_for` how long after the cutover a rollback is safe; `guard` the one that acts, or acted last, `standby`
+    the one that last began to stand by; `host` where the run was opened, `canary` the one that its first shift put
+    visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's; `resorts` the numbers of
+    the plan's last resorts that were used and worked.
     """
 
     run: str = ""
     plan: str = ""
     fingerprint: str = ""
     opened_at: str = ""
+    code: str = ""
     alone: bool = False
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
     wheel: Wheel = field(default_factory=Wheel)
-    code: str = ""
     split: float = 0.0
     strayed: float | None = None
     host: str = ""
@@ -179,6 +209,7 @@ class State:
     cutover_at: str = ""
     safe_for: timedelta | None = None
     guard: Guard | None = None
+    standby: Guard | None = None
     verdict: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
     closed: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from golive.core.errors import Stopped
+from golive.core.errors import LeaseLost, Stopped
 from golive.core.folding import fold
 from golive.core.order import Step
 from golive.core.record import Entry, Kind
@@ -26,6 +26,7 @@ from golive.ports import Claiming, Done, Proof, Refused, Split, Superseded, Unkn
 PROOF_DELAY = 1.0
 ACT_DEADLINE = 5.0
 READ_AGAIN = 0.5
+UNREACHED = "the store does not answer, and without it nothing moves forward"
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,16 @@ class Came:
 
 
 class Acts:
-    """The acts of one guard."""
+    """The acts of one guard.
 
-    def __init__(self, post: Post, ledger: Ledger, sight: Sight) -> None:
-        self._post, self._ledger, self._sight = post, ledger, sight
+    `holds` says whether it holds the lease at this very moment, False when the store does not say, and raises
+    LeaseLost when another does; `rolling` that a rollback is what cuts off the others.
+    """
+
+    def __init__(self, post: Post, ledger: Ledger, sight: Sight, holds: Callable[[], bool]) -> None:
+        self._post, self._ledger, self._sight, self._holds = post, ledger, sight, holds
         self._clock, self._router = post.clock, post.sources.router
+        self.rolling = False
 
     def begin(self, asked: Act, state: State) -> Coroutine[Any, Any, None]:
         """Give what an operator asked for, to be awaited."""
@@ -57,13 +63,16 @@ class Acts:
         body["claim"] = mine.claim
         begun = self._clock.monotonic()
         try:
-            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            intent = self._ledger.intend(body, asked.phase, may=_still_wanted(asked.request))
         except Stopped:
             return  # a rollback, or the end of the run, came first: there is nothing to answer any more
-        if not self._ledger.stored:
+        if intent is None:
             return
-        with self._cut_off({**body, "intent": intent}, asked.phase):
-            came = await self._set(share, expect, bool(asked.detail.get("attended")), mine)
+        try:
+            with self._cut_off({**body, "intent": intent}, asked.phase):
+                came = await self._set(share, expect, bool(asked.detail.get("attended")), mine)
+        except LeaseLost:
+            return  # whoever acts now reads the router, and says what came of it
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": came.result, "seen": came.seen, "milliseconds": took}
         outcome |= {"canary": came.canary, "not_ours": came.not_ours}
@@ -78,7 +87,9 @@ class Acts:
         """
         share, sight = state.split, self._sight
         body = {"act": "prove", "request": asked.request, "share": share, "by": "request"}
-        intent = self._ledger.append(Kind.INTENT, body, asked.phase)
+        intent = self._ledger.intend(body, asked.phase)
+        if intent is None:
+            return
         why = Mine(state.claim, state.canary).not_ours(sight.inbox.split)
         if why:
             outcome = {**body, "intent": intent, "result": "failed", "seen": why}
@@ -100,21 +111,18 @@ class Acts:
         body = {"act": asked.name, "request": asked.request, "by": "request"}
         body |= {key: str(asked.detail.get(key, "")) for key in ("name", "because")}
         try:
-            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            intent = self._ledger.intend(body, asked.phase, may=_still_wanted(asked.request))
         except Stopped:
             return
-        if not self._ledger.stored:
+        if intent is None:
             return
-        with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
-            split = await called(self._router.read())
-            if not isinstance(split, Split):
-                result, seen = "unknown", split.why
-            elif why := self._unattended(split, bool(asked.detail.get("attended"))):
-                result, seen = "refused", why
-            elif why := Mine(state.claim, state.canary).not_ours(split):
-                result, seen = "superseded", why
-            else:
-                result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
+        try:
+            with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+                result, seen = await self._carry_out(
+                    asked.name, body, bool(asked.detail.get("attended")), Mine(state.claim, state.canary)
+                )
+        except LeaseLost:
+            return
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 
     async def set_back(self, stray: Stray, phase: str, state: State) -> None:
@@ -156,12 +164,29 @@ class Acts:
             seen = "the router shows no claim" if isinstance(answer, Done) else answer.why
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen})
 
+    async def _carry_out(self, name: str, body: Mapping[str, str], attended: bool, mine: Mine) -> tuple[str, str]:
+        split = await called(self._router.read())
+        if not isinstance(split, Split):
+            return "unknown", split.why
+        if why := self._unattended(split, attended):
+            return "refused", why
+        if why := mine.not_ours(split):
+            return "superseded", why
+        if not self._holds():
+            return "refused", UNREACHED
+        return await carry_out(self._post.sources.deployment, name, body["name"], body["because"])
+
     @contextlib.contextmanager
     def _cut_off(self, body: Mapping[str, object], phase: str, result: str = "superseded") -> Iterator[None]:
-        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back."""
+        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back.
+
+        What is cut off because this guard acts no more is left to whoever acts next.
+        """
         try:
             yield
         except asyncio.CancelledError:
+            if not self.rolling:
+                raise
             told = {"result": result, "seen": "cut off by the rollback", "cut_off": True}
             self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
             raise
@@ -172,6 +197,8 @@ class Acts:
             return Came("unknown", split.why)
         if why := self._unattended(split, attended):
             return Came("refused", why)
+        if not self._holds():
+            return Came("refused", UNREACHED)
         return await self._put(share, expect, mine, split)
 
     def _unattended(self, split: Split, attended: bool) -> str:

@@ -13,6 +13,7 @@ from golive.engine.stray import SAME, Stray
 from golive.ports import Split, Unknown
 
 SURE = 2  # reads in a row that lie on one side of the record
+LOCKED_OUT = 3  # times guard_silent after which a record that takes nothing is given up
 TOO_LONG = 10  # reads after which setting back has failed for long enough
 
 
@@ -28,6 +29,7 @@ class Known:
         watched: Seconds of the soak that were watched.
         stray: How the router's read-back differs from the record, None when it does not.
         lowers: Whether the router can set a smaller share than it has.
+        locked: Seconds for which the record has taken nothing from the guard that holds the lease.
         not_ours: Whose the router is, when it shows another run's claim or another canary; else "".
     """
 
@@ -44,6 +46,7 @@ class Known:
     watched: float = 0.0
     stray: Stray | None = None
     lowers: bool = True
+    locked: float = 0.0
     not_ours: str = ""
 
 
@@ -141,11 +144,15 @@ def _backward(known: Known) -> RollBack | None:
         return RollBack(_why_again(known)) if _not_back_yet(known) else None
     if verdict is not None and verdict.word is Word.ROLLBACK and state.canary_out:
         return RollBack(verdict.reason)
-    if _nobody_there(known) and state.canary_out and not state.cutover_at:
+    before_cutover = state.canary_out and not state.cutover_at
+    if _nobody_there(known) and before_cutover:
         return RollBack(f"nobody has been at the wheel for {known.unattended:.0f} s")
+    if known.locked > LOCKED_OUT * known.plan.guarding.guard_silent.total_seconds() and before_cutover:
+        return RollBack(f"the record could not be written for {known.locked:.0f} s")
     if _above(known) and known.stray is not None and known.stored and not known.moving:
-        if not known.lowers:
-            return RollBack(f"{_said(known.stray, known.now)}, and this router can't lower it")
+        if not known.lowers or not known.state.split:
+            can = "this router can't lower it" if not known.lowers else "everybody belongs on stable"
+            return RollBack(f"{_said(known.stray, known.now)}, and {can}")
         if known.stray.reads >= TOO_LONG:
             return RollBack(f"{_said(known.stray, known.now)}, and setting it back has not helped")
     return None
@@ -164,7 +171,8 @@ def _left_alone(known: Known) -> tuple[Do, ...]:
 def _above(known: Known) -> bool:
     """Say whether more visitors are on the canary than this run has put there; what it has not begun is not its own."""
     stray = known.stray
-    return stray is not None and stray.above and stray.reads >= SURE and known.state.split > 0
+    begun = known.state.split > 0 or any(phase.shift is not None for phase in known.state.phases)
+    return stray is not None and stray.above and stray.reads >= SURE and begun
 
 
 def _strayed(known: Known) -> tuple[Do, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from golive import rescue
 from golive.awaited import awaited
@@ -30,6 +30,12 @@ class Emergency:
     ) -> None:
         self.word, self._others, self._newest, self._bare = word, tuple(others), newest, bare
         self.desk = Desk(run) if run else None
+
+    def watch_over(self) -> Self:
+        """Look after the run's guards from this process, for as long as this page is used and the run is open."""
+        if self.desk is not None:
+            self.desk.watch_over()
+        return self
 
     def _need(self) -> Desk:
         if self.desk is None and self._bare is not None:
@@ -59,6 +65,7 @@ class Emergency:
             ("split", f"{percent(state.split)} in the record"),
             ("read back", f"{percent(seen)} at {clock(look.utc)}" if look else "not yet"),
             ("guard", "gone with its run" if state.closed else guard),
+            ("wheel", f"{state.wheel.name} since {clock(state.wheel.since)}; going back needs none"),
             ("closed", f"{state.closed} at {clock(state.closed_at)}" if state.closed else "no"),
         ]
         if state.rollback is not None:

@@ -30,10 +30,10 @@ def open_phase(plan: str = "sandbox", phase: str = "canary-25", run: str = "", o
     with _next_said():
         name = run or _begun_here(plan, phase)
         if name:
-            return Page(wiring.open_run(name, operator), phase)
+            return Page(wiring.open_run(name, operator), phase).watch_over()
         made = _make(plan, phase, operator)
         start_world_and_guard(made)
-        return Page(made, phase)
+        return Page(made, phase).watch_over()
 
 
 def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> Emergency:
@@ -56,18 +56,18 @@ def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> E
             return Emergency(None, "ROUTER", bare=bare)
         if run or found:
             name = run or found[0].name
-            beside = [other.name for other in others if other not in found]
+            also = [other.name for other in others if other not in found]
             try:
-                return Emergency(wiring.open_run(name, operator), "OPEN RUN", beside)
+                return Emergency(wiring.open_run(name, operator), "OPEN RUN", also).watch_over()
             except (RecordBroken, StoreUnavailable, OSError) as error:
                 folder = rescue.folder_of(name)
                 bare = Bare(rescue.kit_of(folder), folder, str(error).splitlines()[0])
-                return Emergency(None, "DAMAGED RUN", beside, bare=bare)
+                return Emergency(None, "DAMAGED RUN", also, bare=bare)
         if attended():
             return Emergency(None, "NOTHING IS OPEN HERE", newest=newest_closed())
         made = _make(plan, "", operator)
         start_world_and_guard(made)
-        return Emergency(made, "SANDBOX")
+        return Emergency(made, "SANDBOX").watch_over()
 
 
 open_incident = open_rollback

@@ -65,6 +65,7 @@ class Rehearsal:
             if self.signals.came is not None:
                 return self.signals.came
             start.await_guard()
+        self.desk.watch_over()
         say(f"world     up in {start.seconds:.1f} s, the guard watches")
         for phase in self.run.plan.phases:
             if self.signals.came is not None:
