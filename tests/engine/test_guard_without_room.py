@@ -19,7 +19,7 @@ async def test_a_disk_that_takes_nothing_keeps_nobody_on_the_canary_and_the_entr
     guard, story, late = scene(FakeRouter())
     on_the_canary(story)
     story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="back")
-    guard._catch_up()
+    guard.catch_up()
     full = [True]
 
     def keep(draft):
@@ -27,15 +27,16 @@ async def test_a_disk_that_takes_nothing_keeps_nobody_on_the_canary_and_the_entr
             raise OSError(errno.ENOSPC, "No space left on device")
         late.append(draft)
 
-    guard.post.__dict__["late"] = keep
+    guard.post.late.__dict__["write"] = keep
     guard.post.store.locked = True
     await looks(guard, 3)
     assert guard.post.sources.router.share == 0.0 and late == []
 
-    full[0] = False
+    full[0] = guard.post.store.locked = False
+    guard.post.clock.advance(2.0)
     await looks(guard, 2)
-    guard.ledger.append(Kind.NOTE, {"text": "there is room again"})
-    assert [draft.body["act"] for draft in late if draft.kind in (Kind.INTENT, Kind.OUTCOME)][:2] == ["rollback"] * 2
+    acts = [entry.body["act"] for entry in story.entries if entry.kind in (Kind.INTENT, Kind.OUTCOME)]
+    assert acts[-2:] == ["rollback", "rollback"]
 
 
 @pytest.fixture

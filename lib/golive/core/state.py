@@ -182,10 +182,10 @@ class State:
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
     reads back instead since, None while it does not; `code` the version that the run was opened with;
-    `safe_for` how long after the cutover a rollback is safe; `host` where the run was opened, `canary` the one that
-    its first shift put visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's;
-    `resorts` the numbers of the plan's last resorts that were used and worked. `guard` is the one that acts,
-    or acted last, `standby` the one that last began to stand by.
+    `safe_for` how long after the cutover a rollback is safe; `guard` the one that acts, or acted last, `standby`
+    the one that last began to stand by; `host` where the run was opened, `canary` the one that its first shift put
+    visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's; `resorts` the numbers of
+    the plan's last resorts that were used and worked.
     """
 
     run: str = ""
