@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from pathlib import Path
 
 import click
@@ -76,14 +75,6 @@ def stop(run: str, runs: Path | None) -> None:
 @clear
 def guard(folder: Path) -> None:
     """Be a guard of the run in FOLDER: act when nobody does, else stand by."""
-    from golive import wiring
+    from golive.member import be_guard
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = wiring.open_run(str(folder), "guard", patience=wiring.GUARDS_PATIENCE)
-
-    async def be_one() -> None:
-        member = wiring.guard(run)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
-        await member.run()
-
-    asyncio.run(be_one())
+    be_guard(folder)
