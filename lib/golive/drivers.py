@@ -55,12 +55,14 @@ class Around:
         plan: The run's plan; None for a router that is made to roll back, which needs none.
         canary: Name of the deployment that the canary must be, "" when nobody has said.
         folder: The run's folder, for a world or a store; None where nothing of the run is needed.
+        patience: Seconds for which a store waits for what somebody holds.
     """
 
     plan: Plan | None
     clock: Clock
     canary: str = ""
     folder: RunFolder | None = None
+    patience: float = 5.0
 
     @property
     def planned(self) -> Plan:

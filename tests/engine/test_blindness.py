@@ -325,7 +325,8 @@ async def test_the_guard_calls_the_switch_and_goes_on_looking_while_it_fails():
             raise NotifyFailed("the URL of GOLIVE_SWITCH answered 500")
 
     guard, story, _ = scene(FakeRouter())
-    guard._dead_man = DeadMan(Failing(), 60.0, guard.post.clock, guard._say_dead_man)
+    findings = guard._findings
+    findings._dead_man = DeadMan(Failing(), 60.0, guard.post.clock, findings._say_switch)
     await reads(guard, 0.05, 130)
 
     assert len(calls) == 3

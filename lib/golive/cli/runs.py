@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -56,18 +58,25 @@ def stop(run: str, runs: Path | None) -> int:
     return 0
 
 
-@main.command(hidden=True)
-@click.argument("folder", type=click.Path(path_type=Path))
+@main.command()
+@click.argument("run")
+@runs_option
+@store_option
 @clear
-def guard(folder: Path) -> None:
-    """Be a guard of the run in FOLDER: act when nobody does, else stand by."""
-    from golive import wiring
+def guard(run: str, runs: Path | None, variable: str | None) -> None:
+    """Guard RUN from this host: act when nobody does, else stand by; it ends with the run."""
+    from golive import stored, wiring
+    from golive.adapters.clocks import SystemClock
+    from golive.folders import find_run
 
+    folder = stored.join(run, variable, SystemClock(), runs) if variable else find_run(run, runs)
+    if str(folder.root) != run:  # a guard is known by its command line, which names the run's folder
+        os.execv(sys.executable, [sys.executable, "-m", "golive.cli", "guard", str(folder.root)])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = wiring.open_run(str(folder), "guard", patience=wiring.GUARDS_PATIENCE)
+    opened = wiring.open_run(run, "guard", patience=wiring.GUARDS_PATIENCE)
 
     async def be_one() -> None:
-        member = wiring.guard(run)
+        member = wiring.guard(opened)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
         await member.run()
 

@@ -118,9 +118,7 @@ class Acts:
             return
         try:
             with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
-                result, seen = await self._carry_out(
-                    asked.name, body, bool(asked.detail.get("attended")), Mine(state.claim, state.canary)
-                )
+                result, seen = await self._carry_out(asked, body, Mine(state.claim, state.canary))
         except LeaseLost:
             return
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
@@ -164,17 +162,17 @@ class Acts:
             seen = "the router shows no claim" if isinstance(answer, Done) else answer.why
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen})
 
-    async def _carry_out(self, name: str, body: Mapping[str, str], attended: bool, mine: Mine) -> tuple[str, str]:
+    async def _carry_out(self, asked: Act, body: Mapping[str, str], mine: Mine) -> tuple[str, str]:
         split = await called(self._router.read())
         if not isinstance(split, Split):
             return "unknown", split.why
-        if why := self._unattended(split, attended):
+        if why := self._unattended(split, bool(asked.detail.get("attended"))):
             return "refused", why
         if why := mine.not_ours(split):
             return "superseded", why
         if not self._holds():
             return "refused", UNREACHED
-        return await carry_out(self._post.sources.deployment, name, body["name"], body["because"])
+        return await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
 
     @contextlib.contextmanager
     def _cut_off(self, body: Mapping[str, object], phase: str, result: str = "superseded") -> Iterator[None]:

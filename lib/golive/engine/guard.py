@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from golive.core.record import Kind, chain
 from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
 from golive.engine.acts import Acts
-from golive.engine.dead_man import DeadMan
+from golive.engine.findings import Findings
 from golive.engine.ledger import Ledger
 from golive.engine.look import (
     SURE,
@@ -65,12 +65,8 @@ class Guard:
         self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
-        self._telling = Telling(self.ledger, self.sight, post.clock)
-        rule = post.plan.guarding.dead_man
-        every = rule.every.total_seconds() if rule is not None else 0.0
-        self._dead_man = DeadMan(
-            post.switch, every, post.clock, lambda said: self._telling.dead_man(said, self.state.run)
-        )
+        self._telling = Telling(self.ledger, self.sight)
+        self._findings = Findings(post, self.ledger)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
@@ -123,8 +119,7 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            tasks = (self._moving, self._rolling, self._resolving)
-            await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            await _over(task for task in (self._moving, self._rolling, self._resolving) if task is not None)
             await self.acts.release(self.state)
             self.ledger.digest((), end=True)
         finally:
@@ -141,8 +136,7 @@ class Guard:
         self._read_back(now)
         self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
         self._telling.baseline(self.state, now)
-        self._telling.findings(self.state)
-        self._dead_man.look()
+        self._findings.look(self.state, self.sight.inbox.skew)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._telling.verdict(self.state)
@@ -196,8 +190,15 @@ class Guard:
             entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
             self.state = fold((entry,), self.state)
 
+    def _anybody(self) -> bool:
+        """Say whether somebody is at the wheel; a folder that can't be read, as without free descriptors, says so."""
+        try:
+            return bool(self.post.operators())
+        except OSError:
+            return True
+
     def _known(self, phase: PhaseState | None, now: float) -> Known:
-        if self.post.operators():
+        if self._anybody():
             self._wheel_at = now
         return Known(
             plan=self.post.plan,
@@ -265,12 +266,9 @@ class Guard:
         """Say whose the router is, when the newest read shows another run's claim or another canary."""
         return Mine(self.state.claim, self.state.canary).not_ours(self.sight.inbox.split)
 
-    def _say_dead_man(self, said: str) -> None:
-        self._telling.dead_man(said, self.state.run)
-
     def _body(self, now: float) -> dict[str, Any]:
         stored = self.ledger.stored and self._written and self.reached
-        return {**self._telling.look(self.state, now, stored), "dead_man": self._dead_man.to_json()}
+        return {**self._telling.look(self.state, now, stored), **self._findings.to_json()}
 
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""
@@ -285,6 +283,14 @@ class Guard:
 
 def _under_way(task: asyncio.Task[None] | None) -> bool:
     return task is not None and not task.done()
+
+
+async def _over(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Return once all have ended; raises what one of them raised, but not that it was cut off."""
+    for task in tasks:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
 
 
 def _utc(moment: datetime) -> str:

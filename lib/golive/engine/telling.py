@@ -7,21 +7,17 @@ from typing import Any
 from golive.core.record import Kind
 from golive.core.state import State
 from golive.core.verdict import Hold
-from golive.engine.clocks import ClockWatch
-from golive.engine.findings import of_clocks, of_code
 from golive.engine.ledger import Ledger
 from golive.engine.sight import Sight
-from golive.ports import Clock, Split
+from golive.ports import Split
 
 
 class Telling:
-    """Says each thing once: baseline, findings, changes of the verdict."""
+    """Says each thing once: baseline, changes of the verdict."""
 
-    def __init__(self, ledger: Ledger, sight: Sight, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, sight: Sight) -> None:
         self._ledger, self._sight = ledger, sight
         self._said: tuple[Any, ...] = ()
-        self._other_code = False
-        self._clocks = ClockWatch(clock)
 
     def go_on_from(self, state: State) -> None:
         """Take the verdict that another guard has written down last for said."""
@@ -33,21 +29,6 @@ class Telling:
         body = self._sight.baseline(state, now)
         if body is not None and state.phase is not None:
             self._ledger.append(Kind.BASELINE, body, state.phase.name)
-
-    def findings(self, state: State) -> None:
-        """Write down that the guard runs other code than the run was opened with, and that clocks disagree."""
-        name, other = state.phase.name if state.phase else "", of_code(state)
-        if other is not None and not self._other_code:
-            self._other_code = True
-            self._ledger.append(Kind.FINDING, other, name)
-        for seen in self._clocks.look(self._sight.inbox.skew):
-            self._ledger.append(Kind.FINDING, of_clocks(seen), name)
-            self._ledger.tell("warning", "CLOCKS DISAGREE", seen, state.run, "golive status")
-
-    def dead_man(self, said: str, run: str) -> None:
-        """Write down what became of the dead man's switch, and notify people of it."""
-        self._ledger.append(Kind.NOTE, {"text": said})
-        self._ledger.tell("warning", "DEAD MAN'S SWITCH", said, run, "golive status")
 
     def verdict(self, state: State) -> None:
         """Write down a verdict that differs from the one before, and notify people of a hold that wants them."""
@@ -70,7 +51,6 @@ class Telling:
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
             "blind": blind.to_json(now) if blind is not None else None,
-            "skew": sight.inbox.skew,
             "stored": stored,
             "stable": sight.stable.to_json(),
             "canary_requests": sight.evidence.counts["failed"][0],
