@@ -23,6 +23,6 @@ def scene(run: Run) -> Scene:
         run.clock,
         run.folder.root,
         state.split,
-        state.guard,
+        state.guards,
         run.plan.own_world,
     )
