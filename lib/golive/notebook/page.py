@@ -31,7 +31,6 @@ from golive.pages.answer import Answer
 from golive.pages.banner import banner
 from golive.ports import Finding, Result
 from golive.run import Run
-from golive.scene import scene
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 GOOD = (Result.PASS, Result.ATTESTED, Result.WAIVED)
@@ -102,7 +101,7 @@ class Page(Desk):
 
     async def _check(self, stage: str, uses: Any) -> Answer:
         self._may(Step.CHECK)
-        findings: list[Finding] = await run_checks(uses, wiring.known_checks(), scene(self.run))
+        findings: list[Finding] = await run_checks(uses, wiring.known_checks(), wiring.scene(self.run))
         for finding in findings:
             self.run.append(Kind.FINDING, {"stage": stage, **asdict(finding)}, self.phase)
         counts = {result.value: sum(f.result is result for f in findings) for result in Result}
@@ -135,7 +134,9 @@ class Page(Desk):
         if isinstance(allowed, Already):
             return Answer("NOTHING DONE", allowed.what, next="await go.prove()")
         await self.ask("shift", {"share": self.here.share}, self.phase, self._still(Step.SHIFT))
-        return self._acted(self.here.shift, "await go.prove()")
+        act = self.here.shift
+        another = act is not None and bool(act.detail.get("not_ours"))
+        return self._acted(act, "await go.prove()", "golive status" if another else ROLL_BACK)
 
     @awaited
     async def prove(self) -> Answer:
@@ -264,9 +265,9 @@ class Page(Desk):
         return take_wheel(self.run, because)
 
     @awaited
-    async def rollback(self, because: str = "") -> Answer:
-        """Send everybody back to stable. Needs a reason and no permission."""
-        answer = await self.roll_back(because, self.phase)
+    async def rollback(self, because: str = "", even_though: str = "") -> Answer:
+        """Send everybody back to stable. Needs a reason and no permission, and says once what speaks against it."""
+        answer = await self.roll_back(because, self.phase, even_though)
         return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
 
 
