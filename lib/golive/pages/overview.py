@@ -174,7 +174,11 @@ def _wheel(run: Overview) -> str:
 
 
 def _claim(run: Overview) -> str:
-    return str(run.look.body.get("claim") or "") if run.look else ""
+    """Say what the router shows of whose go-live it is, when this run has claimed it or another has."""
+    shown = str(run.look.body.get("claim") or "") if run.look else ""
+    if not shown or shown == run.state.claim:
+        return f"the router shows {shown}" if shown else ""
+    return f"the router shows ANOTHER'S, {shown}"
 
 
 def _wrapped(head: str, text: str) -> list[str]:
