@@ -28,6 +28,7 @@ PROBERS = "golive.probers"
 WORLDS = "golive.worlds"
 NOTIFIERS = "golive.notifiers"
 TOP_UPS = "golive.top_ups"
+LAST_RESORTS = "golive.last_resorts"
 STORES = "golive.stores"
 DEPLOYMENTS = "golive.deployments"
 CALLED = {
@@ -39,6 +40,7 @@ CALLED = {
     WORLDS: "world",
     NOTIFIERS: "notify",
     TOP_UPS: "top_up",
+    LAST_RESORTS: "last_resort",
     STORES: "store",
     DEPLOYMENTS: "deployment",
 }

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from golive import claimed, drivers, stored, wanted
+from golive.adapters.checks.undoing import undone
 from golive.adapters.clocks import SystemClock
 from golive.adapters.dead_man import switch_of
 from golive.adapters.host import stands
 from golive.adapters.presence import anybody
 from golive.adapters.processes import end, ended, this_process
+from golive.adapters.reserve import Reserve
 from golive.adapters.stores.late import LateBox
 from golive.core.errors import (
     GoLiveError,
@@ -24,7 +26,7 @@ from golive.core.errors import (
     StoreUnavailable,
     WorldFailed,
 )
-from golive.core.plan import Driver, Plan, as_production
+from golive.core.plan import Plan, as_production
 from golive.core.record import Who
 from golive.core.record import verify as verify_chain
 from golive.drivers import Around
@@ -182,34 +184,6 @@ def _launch_member(folder: RunFolder) -> None:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
-def write_router(run: Run) -> None:
-    """Write `router.json`, from which everybody is sent back without plan, record or store."""
-    settings = drivers.filled(drivers.ROUTERS, run.plan.router, world_of(run))
-    draft = run.folder.router.with_suffix(".tmp")
-    draft.write_text(json.dumps({"driver": run.plan.router.driver, "settings": settings}, indent=1), encoding="utf-8")
-    draft.replace(run.folder.router)
-
-
-def router_of(folder: RunFolder) -> Any:
-    """Give the router of the run in `folder`, from its `router.json` alone.
-
-    Raises:
-        WorldFailed: If the run's router never answered, or the file is damaged.
-    """
-    hand = f"do what {folder.by_hand} says"
-    try:
-        router = Driver.model_validate(json.loads(folder.router.read_text(encoding="utf-8")))
-        return drivers.made(drivers.ROUTERS, router, Around(None, SystemClock()), {})
-    except FileNotFoundError:
-        raise WorldFailed(
-            f"{folder.name} has no {folder.router.name}: its router had not answered yet, so this run moved nobody\n"
-            f"NEXT     golive status; if {folder.by_hand} exists, {hand}"
-        ) from None
-    except (GoLiveError, OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise WorldFailed(f"{folder.router} gives no router: {why}\nNEXT     {hand}") from error
-
-
 def sources(run: Run) -> Any:
     """Give what the run's guard reads."""
     from golive.engine.sources import Sources
@@ -247,6 +221,7 @@ def scene(run: Run) -> Any:
         state.split,
         state.guard,
         run.plan.own_world,
+        state.claim,
     )
 
 
@@ -274,8 +249,17 @@ def guard(run: Run) -> Any:
         code_version(),
         stands(),
         switch_of(run.plan.guarding.dead_man),
+        _last_resorts(run),
+        lambda: undone(run.plan.also_undo, known_checks(), lambda: scene(run)),
+        Reserve().release,
     )
     return Pair(post, this_process(name), Hands(ended, end, lambda: _launch_member(run.folder)))
+
+
+def _last_resorts(run: Run) -> list[tuple[float, Any]]:
+    """Give the plan's last resorts, each with the seconds after which it is used."""
+    made = _made(run, drivers.LAST_RESORTS, world_of(run))
+    return [(one.after.total_seconds(), resort) for one, resort in zip(run.plan.last_resort, made, strict=True)]
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

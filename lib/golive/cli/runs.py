@@ -31,21 +31,31 @@ def join(run: str, runs: Path | None, variable: str | None) -> None:
 @click.argument("run")
 @runs_option
 @clear
-def stop(run: str, runs: Path | None) -> None:
+def stop(run: str, runs: Path | None) -> int:
     """Roll a RUN back, close it, and end its guard and its world."""
     from golive import wiring
+    from golive.alone import release_alone
     from golive.notebook import Desk
 
     opened = wiring.open_run(run, "", runs)
     desk, state = Desk(opened), opened.state()
     if not state.closed:
         if state.canary_out and state.rollback is None:
-            asyncio.run(desk.roll_back("stopped by golive stop", state.phase.name if state.phase else ""))
+            even_though = "this rehearsal ends" if opened.plan.own_world else ""
+            phase = state.phase.name if state.phase else ""
+            answer = asyncio.run(desk.roll_back("stopped by golive stop", phase, even_though))
+            if answer.word == "ASKED ONCE MORE":
+                click.echo(f"NOT STOPPED  {answer.headline}")
+                click.echo(f'NEXT  golive rollback {run} --because "what you saw" --even-though "what you know"')
+                return 1
         desk.close_run("abandoned", "stopped by golive stop")
     else:
         desk.end()
+    if not opened.plan.own_world and opened.state().claimed and (said := asyncio.run(release_alone(opened.folder))):
+        click.echo(said)
     then = "verify" if (opened.folder.root / "SEAL").exists() else "seal"
     click.echo(f"stopped {opened.folder.name}\nNEXT  golive {then} {opened.folder.root}")
+    return 0
 
 
 @main.command()
