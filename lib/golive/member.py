@@ -52,8 +52,8 @@ def opened(folder: Path) -> Run:
             if time.monotonic() > until:
                 raise
         found = find_run(str(folder))
-        book = stored.keeping(found, SystemClock()).book(wiring.GUARDS_PATIENCE)
-        end_frozen(book, wiring.frozen_plan(found).guarding.guard_silent.total_seconds())
+        book = stored.keeping(found, SystemClock(), wiring.GUARDS_PATIENCE).book()
+        end_frozen(book, stored.frozen_plan(found).guarding.guard_silent.total_seconds())
 
 
 def end_frozen(book: Book, silent: float) -> list[Member]:
