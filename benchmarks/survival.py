@@ -1,0 +1,118 @@
+"""What survives when processes are killed and frozen: real processes, real signals, and nobody told beforehand.
+
+`python -m benchmarks.survival` lets one run after another lose a process at a seeded instant, or at each boundary
+between an intent, its act and its outcome, and holds what is left of it against what was seen from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from benchmarks.survival_cells import Cell, boundaries, instants
+from benchmarks.survival_stack import Stack
+from benchmarks.survival_trial import Trial, bad
+
+SEED = 20260301
+Results = dict[str, list[dict[str, Any]]]
+
+
+class Kept:
+    """Results by cell, written anew after each repetition, whole or not at all; shared by the lanes."""
+
+    def __init__(self, place: Path, jobs: Sequence[tuple[Cell, int]], seconds: float) -> None:
+        self._place, self._until, self._lock = place, time.monotonic() + seconds, threading.Lock()
+        self.known: Results = json.loads(place.read_text()) if place.exists() else {}
+        there = {(name, found["number"]) for name, rows in self.known.items() for found in rows}
+        self._jobs = iter([(cell, number) for cell, number in jobs if (cell.name, number) not in there])
+
+    def next(self) -> tuple[Cell, int] | None:
+        """Give what is to be measured next; None when all is, or the time is over."""
+        with self._lock:
+            return next(self._jobs, None) if time.monotonic() < self._until else None
+
+    def keep(self, cell: Cell, found: dict[str, Any]) -> None:
+        """Take in one repetition."""
+        with self._lock:
+            self.known.setdefault(cell.name, []).append(found)
+            blocks = []
+            for name in sorted(self.known):
+                rows = ",\n".join(f"  {json.dumps(row)}" for row in self.known[name])
+                blocks.append(f"{json.dumps(name)}: [\n{rows}\n]")
+            draft = self._place.with_suffix(".new")
+            draft.write_text("{\n" + ",\n".join(blocks) + "\n}\n")
+            draft.replace(self._place)
+            said = "; ".join(bad(found)) or "ok"
+            click.echo(f"{cell.name} {found['number']}: {found['result']}, {found['seconds']:.0f} s, {said}", err=True)
+
+
+def jobs(runs: int, points: int) -> Iterator[tuple[Cell, int]]:
+    """Give every repetition of every cell, a round of all before the next."""
+    for number in range(max(runs, points)):
+        for cell in (*(instants() if number < runs else ()), *(boundaries() if number < points else ())):
+            yield cell, number
+
+
+def lane(folder: Path, name: str, kept: Kept, seed: int) -> None:
+    """Measure one job after another, on one stack for as long as it is whole."""
+    job = kept.next()
+    while job is not None:
+        with Stack(folder, name) as stack:
+            while job is not None and stack.whole:
+                cell, number = job
+                found = Trial(stack, cell, cell.seed(seed, number)).run()
+                kept.keep(cell, {"number": number, **found})
+                job = kept.next()
+
+
+@click.command()
+@click.option("--runs", default=10, show_default=True, help="Repetitions of each victim and signal.")
+@click.option("--points", default=1, show_default=True, help="Repetitions of each boundary and signal.")
+@click.option("--only", default="", help="Only cells whose name contains this.")
+@click.option("--seconds", default=float("inf"), help="Begin nothing more after so many seconds.")
+@click.option("--seed", default=SEED, show_default=True, help="All repetitions' seeds come from it.")
+@click.option("--lanes", default=1, show_default=True, help="How many runs go on at the same time.")
+@click.option("--results", default="docs/survival.json", show_default=True, type=click.Path(path_type=Path))
+@click.option("--render", "rendered", is_flag=True, help="Run nothing; render the results there are.")
+@click.option("--write", type=click.Path(path_type=Path, exists=True), help="Write the tables between its marks.")
+def main(
+    runs: int,
+    points: int,
+    only: str,
+    seconds: float,
+    seed: int,
+    lanes: int,
+    results: Path,
+    rendered: bool,
+    write: Path | None,
+) -> None:
+    """Run what is not there yet, keep results as JSON, and show the tables."""
+    from benchmarks.survival_tables import render
+    from benchmarks.verdict import written
+
+    kept = Kept(results, [job for job in jobs(runs, points) if only in job[0].name], seconds)
+    if not rendered:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            os.environ["GOLIVE_HOME"] = folder
+            names = [f"survival-{number}" for number in range(lanes)]
+            threads = [threading.Thread(target=lane, args=(Path(folder), name, kept, seed)) for name in names]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    text = render(kept.known)
+    if write is None:
+        click.echo(text)
+    else:
+        written(write, text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What is killed, how, and when."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGSTOP")
+GUARDS = ("acting guard", "standby", "both guards")
+WORLD = ("router", "stable", "canary", "metrics")
+NOTEBOOKS = ("runner", "kernel")
+RANDOM = "any instant"
+STEPS = ("writing", "in transaction", "written")
+ENTRIES = (
+    *(f"{act} {kind}" for act in ("shift", "prove", "rollback") for kind in ("intent", "outcome")),
+    *(f"{act} request" for act in ("shift", "rollback")),
+    "soaked",
+    "decision",
+    "phase-closed",
+    "run-closed",
+)
+POINTS = (
+    *(f"{entry} {step}" for entry in ENTRIES for step in STEPS),
+    *(f"{act} {step}" for act in ("shift", "rollback") for step in ("sending", "sent")),
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind of run: who gets which signal, at any instant or at one point between two steps of an act.
+
+    At a point the victim is whoever comes to it first: a guard for what guards do, the operator for the rest.
+    """
+
+    victim: str
+    signal: str
+    when: str = RANDOM
+
+    @property
+    def name(self) -> str:
+        """Its name among all cells."""
+        return f"{self.victim}/{self.signal}/{self.when}"
+
+    @property
+    def point(self) -> str:
+        """The point at which the victim sends itself the signal; "" for any instant."""
+        return "" if self.when == RANDOM else self.when
+
+    def seed(self, base: int, number: int) -> int:
+        """Give the seed of its repetition of that number, whichever cells are run with it."""
+        return zlib.crc32(f"{base}/{self.name}/{number}".encode())
+
+
+def instants() -> list[Cell]:
+    """Give the cells whose signal comes at any instant."""
+    return [Cell(victim, signal) for victim in ("operator", *GUARDS, *WORLD) for signal in SIGNALS]
+
+
+def notebooks() -> list[Cell]:
+    """Give the cells whose victim belongs to a rehearsal with papermill."""
+    return [Cell(victim, signal) for victim in NOTEBOOKS for signal in SIGNALS]
+
+
+def boundaries(signals: Sequence[str] = ("SIGKILL", "SIGSTOP")) -> list[Cell]:
+    """Give a cell for each point between an intent, its act and its outcome."""
+    return [Cell("whoever acts", signal, point) for point in POINTS for signal in signals]
