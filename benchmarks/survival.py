@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks.survival_cells import Cell, boundaries, instants
-from benchmarks.survival_stack import Stack
+from benchmarks.survival_cells import Cell, boundaries, instants, notebooks, troubles
+from benchmarks.survival_stack import Rehearsals, Stack
 from benchmarks.survival_trial import Trial, bad
 
 SEED = 20260301
@@ -53,42 +53,59 @@ class Kept:
             click.echo(f"{cell.name} {found['number']}: {found['result']}, {found['seconds']:.0f} s, {said}", err=True)
 
 
-def jobs(runs: int, points: int) -> Iterator[tuple[Cell, int]]:
+def jobs(runs: int, points: int, others: int) -> Iterator[tuple[Cell, int]]:
     """Give every repetition of every cell, a round of all before the next."""
-    for number in range(max(runs, points)):
-        for cell in (*(instants() if number < runs else ()), *(boundaries() if number < points else ())):
-            yield cell, number
+    for number in range(max(runs, points, others)):
+        yield from ((cell, number) for cell in instants() if number < runs)
+        yield from ((cell, number) for cell in boundaries() if number < points)
+        yield from ((cell, number) for cell in (*notebooks(), *troubles()) if number < others)
 
 
 def lane(folder: Path, name: str, kept: Kept, seed: int) -> None:
     """Measure one job after another, on one stack for as long as it is whole."""
-    job = kept.next()
+    rehearsals, job = Rehearsals(folder, f"{name}-pages"), kept.next()
     while job is not None:
         with Stack(folder, name) as stack:
             while job is not None and stack.whole:
                 cell, number = job
-                found = Trial(stack, cell, cell.seed(seed, number)).run()
-                kept.keep(cell, {"number": number, **found})
+                place = rehearsals if cell in notebooks() else stack
+                kept.keep(cell, {"number": number, **Trial(place, cell, cell.seed(seed, number)).measure()})
                 job = kept.next()
+
+
+def measure(folder: Path, lanes: int, kept: Kept, seed: int) -> None:
+    """Measure all jobs, in so many lanes at the same time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["GOLIVE_HOME"] = str(folder)
+    names = [f"survival-{number}" for number in range(lanes)]
+    threads = [threading.Thread(target=lane, args=(folder, name, kept, seed)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 @click.command()
 @click.option("--runs", default=10, show_default=True, help="Repetitions of each victim and signal.")
 @click.option("--points", default=1, show_default=True, help="Repetitions of each boundary and signal.")
+@click.option("--others", default=3, show_default=True, help="Repetitions of what needs pages, or harms the machine.")
 @click.option("--only", default="", help="Only cells whose name contains this.")
 @click.option("--seconds", default=float("inf"), help="Begin nothing more after so many seconds.")
 @click.option("--seed", default=SEED, show_default=True, help="All repetitions' seeds come from it.")
 @click.option("--lanes", default=1, show_default=True, help="How many runs go on at the same time.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where runs are made and left; else a temporary one.")
 @click.option("--results", default="docs/survival.json", show_default=True, type=click.Path(path_type=Path))
 @click.option("--render", "rendered", is_flag=True, help="Run nothing; render the results there are.")
 @click.option("--write", type=click.Path(path_type=Path, exists=True), help="Write the tables between its marks.")
 def main(
     runs: int,
     points: int,
+    others: int,
     only: str,
     seconds: float,
     seed: int,
     lanes: int,
+    folder: Path | None,
     results: Path,
     rendered: bool,
     write: Path | None,
@@ -97,16 +114,10 @@ def main(
     from benchmarks.survival_tables import render
     from benchmarks.verdict import written
 
-    kept = Kept(results, [job for job in jobs(runs, points) if only in job[0].name], seconds)
+    kept = Kept(results, [job for job in jobs(runs, points, others) if only in job[0].name], seconds)
     if not rendered:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            os.environ["GOLIVE_HOME"] = folder
-            names = [f"survival-{number}" for number in range(lanes)]
-            threads = [threading.Thread(target=lane, args=(Path(folder), name, kept, seed)) for name in names]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
+            measure(folder or Path(made), lanes, kept, seed)
     text = render(kept.known)
     if write is None:
         click.echo(text)

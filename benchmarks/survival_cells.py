@@ -1,4 +1,4 @@
-"""What is killed, how, and when."""
+"""What is killed, frozen or taken away, and when."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGSTOP")
 GUARDS = ("acting guard", "standby", "both guards")
 WORLD = ("router", "stable", "canary", "metrics")
-NOTEBOOKS = ("runner", "kernel")
+NOTEBOOKS = ("papermill runner", "notebook kernel")
 RANDOM = "any instant"
 STEPS = ("writing", "in transaction", "written")
 ENTRIES = (
@@ -24,13 +24,17 @@ POINTS = (
     *(f"{entry} {step}" for entry in ENTRIES for step in STEPS),
     *(f"{act} {step}" for act in ("shift", "rollback") for step in ("sending", "sent")),
 )
+TROUBLES = ("disk full", "record locked for 30 s", "descriptors exhausted")
+THEN = ("the canary fails", "golive rollback")
+LATE = "a forward call"
 
 
 @dataclass(frozen=True)
 class Cell:
     """One kind of run: who gets which signal, at any instant or at one point between two steps of an act.
 
-    At a point the victim is whoever comes to it first: a guard for what guards do, the operator for the rest.
+    At a point the victim is whoever comes to it first: a guard for what guards do, the operator for the rest. Where
+    the machine refuses something, `victim` says what, and `signal` what happens then.
     """
 
     victim: str
@@ -44,8 +48,8 @@ class Cell:
 
     @property
     def point(self) -> str:
-        """The point at which the victim sends itself the signal; "" for any instant."""
-        return "" if self.when == RANDOM else self.when
+        """The point at which the victim sends itself the signal; "" for none."""
+        return self.when if self.when in POINTS else ""
 
     def seed(self, base: int, number: int) -> int:
         """Give the seed of its repetition of that number, whichever cells are run with it."""
@@ -65,3 +69,9 @@ def notebooks() -> list[Cell]:
 def boundaries(signals: Sequence[str] = ("SIGKILL", "SIGSTOP")) -> list[Cell]:
     """Give a cell for each point between an intent, its act and its outcome."""
     return [Cell("whoever acts", signal, point) for point in POINTS for signal in signals]
+
+
+def troubles() -> list[Cell]:
+    """Give the cells in which the machine refuses something, and the one whose forward call comes too late."""
+    refused = [Cell(trouble, then, "canary out") for trouble in TROUBLES for then in THEN]
+    return [*refused, Cell(LATE, "lands", "5 s after the rollback")]

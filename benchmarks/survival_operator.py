@@ -15,6 +15,7 @@ from typing import Any
 PATIENCE = 12.0  # seconds for which a step that was stopped is tried again
 PAUSE = 0.3
 TRIES = 20
+LINGER = 10.0
 ENDED_WITHIN = 25.0
 
 
@@ -56,8 +57,9 @@ class Operator:
             self._step(page.prove)
         if self._run.plan.phase(page.phase).soak:
             self._step(page.soak)
-        if self._ending == "back" and page.here.shifts:
+        if self._ending in ("back", "lingering") and page.here.shifts:
             self._step(lambda: page.rollback(because="the window is over"))
+            time.sleep(LINGER if self._ending == "lingering" else 0.0)
             raise NotPossible("rolled back by its operator")
         self._decided(page)
         self._step(page.close)
