@@ -21,6 +21,7 @@ from benchmarks.survival_watch import Watch, awake, end, ours
 
 from golive.archive.verify import Standing, verify
 from golive.core.errors import GoLiveError
+from golive.core.pair import Beat, acting_beat
 from golive.run import Run
 
 POLL, SEEN_EVERY = 0.05, 0.4
@@ -49,6 +50,8 @@ class Trial:
         self.watch, self.guards = Watch(), list[psutil.Process]()
         self.began = self._seen_at = time.time()
         self._arrivals: list[float] = []
+        self._takeover: float | None = None
+        self._hit_guard = 0
         self._operator = stack.operate(self.run, self._ending, self.told)
 
     def measure(self) -> dict[str, Any]:
@@ -76,8 +79,9 @@ class Trial:
         return {**found, "closed_by": closed_by, "left": left}
 
     def acting(self) -> list[psutil.Process]:
-        """Give the guard that acts."""
-        return self.guards[:1]
+        """Give the guard that acts, by the lease."""
+        beat = self._acting_beat()
+        return [guard for guard in self.guards if beat is not None and guard.pid == beat.member.pid]
 
     def operators(self) -> list[psutil.Process]:
         """Give the operator's process, while it lives."""
@@ -98,8 +102,25 @@ class Trial:
             self._arrivals += self.site.arrivals(max([self.began, *(at + 1e-6 for at in self._arrivals[-1:])]))
             self.guards = ours(self.run.folder.root)
             self.watch.awake.append((now, any(map(awake, [*self.operators(), *self.guards]))))
+        victims = self.acting() if not self._blow.hit else []
         self._blow.look(self)
+        if self._blow.hit and victims:
+            self._hit_guard = victims[0].pid
+        if self._blow.hit and self._takeover is None and self._cell.victim == "acting guard":
+            self._take_over()
         time.sleep(POLL)
+
+    def _take_over(self) -> None:
+        """See whether another guard than the victim acts, and since when."""
+        beat, now = self._acting_beat(), time.time()
+        if beat is not None and beat.member.pid != self._hit_guard and now - beat.age > self._blow.hit:
+            self._takeover = round(now - beat.age - self._blow.hit, 2)
+
+    def _acting_beat(self) -> Beat | None:
+        try:
+            return acting_beat(self.run.book.beats())
+        except GoLiveError:
+            return None
 
     def _closed(self) -> bool:
         try:
@@ -146,7 +167,7 @@ class Trial:
             "during": _during(journal, hit),
             "thaw": self._blow.thaw,
             "unguarded": round(self.watch.unguarded(self._arrivals), 2),
-            "takeover": self._takeover(),
+            "takeover": self._takeover,
             "safe": self._safe(),
             "lost": [] if stuck else [*broken(entries), *lost(entries, journal)],
             "lies": [*archive, *wrong],
@@ -168,15 +189,6 @@ class Trial:
         """Say whether the router's log was read after the run had been closed."""
         closed = [datetime.fromisoformat(e["at"]).timestamp() for e in entries if e["kind"] == "run-closed"]
         return bool(closed) and any(answered and at > closed[0] for at, answered in self.watch.known)
-
-    def _takeover(self) -> float | None:
-        """Give the seconds from the signal to the next acting beat, where an acting guard was the victim."""
-        hit = self._blow.hit
-        if not hit or self._cell.victim != "acting guard" or self._cell.signal == "SIGINT":
-            return None
-        thawed = hit + self._blow.thaw if self._blow.thaw is not None else float("inf")
-        after = [at for at in self.watch.beats if hit + POLL < at < thawed]
-        return round(after[0] - hit, 2) if after else None
 
     def _safe(self) -> float | None:
         """Give the seconds from what happened to the next 0 % in the router's log, where that was asked for."""

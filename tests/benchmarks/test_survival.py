@@ -164,9 +164,8 @@ def test_the_table_counts_what_is_wrong_and_says_what_the_number_of_runs_allows(
     done = CliRunner().invoke(main, ["--render", "--results", str(kept), "--write", str(document)])
 
     assert done.exit_code == 0, done.output
-    assert (
-        "| acting guard | SIGKILL | any instant | 2 | 1 | 0 | 0 | 0 | 9.0 | 2.4 | 2.4 | 97.5% |" in document.read_text()
-    )
+    text = document.read_text()
+    assert "| acting guard | SIGKILL | any instant | 2 | 1 | 0 | 0 | 0 | 9.0 | 2.4 | 2.4 | 97.5% |" in text
     assert "OUTDATED" not in text
 
 
