@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from golive import drivers, wanted
-from golive.adapters.clocks import SystemClock
+from golive.adapters.clocks import SystemClock, boot_id
 from golive.adapters.presence import anybody
-from golive.adapters.processes import boot_id, this_process
+from golive.adapters.processes import this_process
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore

@@ -216,6 +216,7 @@ async def test_a_guard_whose_folder_was_taken_away_sends_everybody_back_and_ends
     story.tell(Kind.INTENT, {"act": "shift", "request": "ask", "share": 0.05}, "canary-5", id="did")
     outcome = {"act": "shift", "request": "ask", "intent": "did", "result": "done", "share": 0.05}
     story.tell(Kind.OUTCOME, outcome, "canary-5")
+    guard.sight.inbox.split = Split(0.05)
     guard.look()
     before, gone[0] = len(story.entries), True
     await asyncio.wait_for(guard.run(), 5)
@@ -339,14 +340,14 @@ async def test_a_split_below_the_record_is_never_raised_but_held_and_asking_agai
         Kind.CHECKED, {"stage": "start", "passed": True, "counts": {}, "good_until": "2100-01-01T00:00:00Z"}, "canary-5"
     )
     story.tell(Kind.GUARD_STARTED, {"guard": "guard-1"}, "")
-    assert isinstance(may(fold(story.entries), Step.SHIFT, "canary-5", guard.post.clock.now()), Yes)
+    assert isinstance(may(fold(story.entries), Step.SHIFT, "canary-5", guard.post.clock.moment()), Yes)
     story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": False}, "canary-5", id="again")
     await reads(guard, 0.0, 1)
 
     assert router.share == 0.05
     state = fold(story.entries)
     assert (state.strayed, state.split, state.named("canary-5").proof) == (None, 0.05, None)
-    assert isinstance(may(state, Step.SHIFT, "canary-5", guard.post.clock.now()), Already)
+    assert isinstance(may(state, Step.SHIFT, "canary-5", guard.post.clock.moment()), Already)
 
 
 async def test_a_split_that_is_there_again_by_itself_is_said_and_held_no_longer():

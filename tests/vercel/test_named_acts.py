@@ -15,6 +15,7 @@ from golive.adapters.deployments.vercel import VercelDeployment
 from golive.archive.verify import Standing, verify
 from golive.cli import main
 from golive.core.folding import fold
+from golive.core.moments import Moment
 from golive.core.order import Step, Stop, Yes, may
 from golive.core.record import Kind
 from golive.engine.look import Begin, Known, decide
@@ -28,7 +29,7 @@ from tests.vercel.test_plan import filled_text
 
 OPEN = {"notebook": "x", "operator": "ada"}
 CUTOVER = "2026-01-01T00:00:00.000Z"
-NOW = datetime(2026, 1, 3, tzinfo=UTC)
+NOW = Moment(datetime(2026, 1, 3, tzinfo=UTC))
 
 
 def told(*entries, safe_for=86400.0):
@@ -119,7 +120,7 @@ def test_stables_deployment_may_go_after_a_completed_run_once_no_way_back_is_saf
     state = told(*AT_ALL, closed())
 
     assert may(state, Step.REMOVE, "", NOW) == Yes()
-    assert isinstance(may(state, Step.REMOVE, "", datetime(2026, 1, 1, 23, tzinfo=UTC)), Stop)
+    assert isinstance(may(state, Step.REMOVE, "", Moment(datetime(2026, 1, 1, 23, tzinfo=UTC))), Stop)
 
 
 @pytest.mark.parametrize(("name", "begun"), [("promote", True), ("alias", False), ("tag", False)])

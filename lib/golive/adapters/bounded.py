@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 LARGEST = 1_000_000
-KEPT = ("content-type", "retry-after")
+KEPT = ("content-type", "date", "retry-after")
 
 
 class TooLarge(httpx.HTTPError):

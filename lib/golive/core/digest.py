@@ -1,7 +1,7 @@
 """Digests of each minute's samples, so that a samples file can be held against the record.
 
-Critical routes have columns of their own, `checkout: failed`, after the others: a file without them
-is what it always was, and so are its digests.
+Critical routes have columns of their own, `checkout: failed`, after the others, and so has the source's own time,
+`told`: a file without them is what it always was, and so are its digests.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ COLUMNS = (
     "cpu",
     "memory",
 )
+TOLD = "told"
 ROUTE_COUNTS = ("requests", "failed", "over_1000ms")
 
 
@@ -54,6 +55,8 @@ def row(sample: Sample) -> dict[str, str]:
         "cpu": sample.gauges.cpu,
         "memory": sample.gauges.memory,
     }
+    if sample.told is not None:
+        values[TOLD] = f"{sample.told:.3f}"
     for route, part in sample.routes.items():
         for count, value in zip(ROUTE_COUNTS, (part.requests, part.failed, part.over.get(1000, 0)), strict=True):
             values[route_column(route, count)] = value
@@ -66,7 +69,7 @@ def route_column(route: str, count: str) -> str:
 
 
 def write_rows(rows: Iterable[Mapping[str, str]]) -> str:
-    """Give the text of `samples.csv`; a route's cell is empty where its route was not counted."""
+    """Give the text of `samples.csv`; a cell after the others is empty where its route, or time, was not told."""
     kept = list(rows)
     routes = dict.fromkeys(name for entry in kept for name in entry if name not in COLUMNS)
     out = io.StringIO()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
+from golive.core.wheel import Wheel
 
 
 def fold(entries: Iterable[Entry], state: State | None = None) -> State:
@@ -45,6 +48,8 @@ def _run_opened(state: State, entry: Entry) -> State:
         unattended=body.get("unattended", False),
         phases=phases,
         safe_for=timedelta(seconds=body["safe_for"]) if "safe_for" in body else None,
+        wheel=Wheel(entry.who["name"], entry.at),
+        code=body.get("versions", {}).get("golive", ""),
     )
 
 
@@ -66,7 +71,8 @@ def _phase_closed(state: State, entry: Entry) -> State:
 
 def _checked(state: State, entry: Entry) -> State:
     body = entry.body
-    checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at)
+    moment = moment_of(entry.at, body.get("moment"))
+    checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at, moment, body.get("good_for"))
     checks = {**state.named(entry.phase).checks, body["stage"]: checked}
     return _with_phase(state, entry.phase, checks=checks)
 
@@ -140,12 +146,34 @@ def _judged(state: State, entry: Entry) -> State:
 
 def _decision(state: State, entry: Entry) -> State:
     body = entry.body
-    decision = Decision(body["choice"], body["code"], body["because"], entry.who["name"], entry.at, body["by_policy"])
+    decision = Decision(
+        body["choice"],
+        body["code"],
+        body["because"],
+        entry.who["name"],
+        entry.at,
+        body["by_policy"],
+        moment_of(entry.at, body.get("moment")),
+        body.get("good_for", math.inf),
+    )
     return _with_phase(state, entry.phase, decision=decision)
 
 
+def _handed_over(state: State, entry: Entry) -> State:
+    to, because = entry.body["to"], entry.body["because"]
+    return replace(state, wheel=replace(state.wheel, offered_to=to, offered_at=entry.at, because=because))
+
+
+def _wheel_taken(state: State, entry: Entry) -> State:
+    return replace(state, wheel=Wheel(entry.body["by"], entry.at, because=entry.body["because"]))
+
+
 def _guard_started(state: State, entry: Entry) -> State:
-    return replace(state, guard=Guard(entry.body["guard"], entry.who["host"], entry.at))
+    body = entry.body
+    guard = Guard(
+        body["guard"], entry.who["host"], entry.at, code=body.get("code", ""), stands=body.get("stands") or {}
+    )
+    return replace(state, guard=guard)
 
 
 def _guard_stopped(state: State, entry: Entry) -> State:
@@ -178,6 +206,8 @@ _STEPS = {
     Kind.SOAKED: _soaked,
     Kind.JUDGED: _judged,
     Kind.DECISION: _decision,
+    Kind.HANDED_OVER: _handed_over,
+    Kind.WHEEL_TAKEN: _wheel_taken,
     Kind.GUARD_STARTED: _guard_started,
     Kind.GUARD_STOPPED: _guard_stopped,
     Kind.VERDICT: _verdict,

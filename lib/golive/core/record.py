@@ -35,6 +35,8 @@ class Kind(StrEnum):
     VERDICT = "verdict"
     JUDGED = "judged"
     DECISION = "decision"
+    HANDED_OVER = "handed-over"
+    WHEEL_TAKEN = "wheel-taken"
     DIGEST = "digest"
     NOTICE = "notice"
     FAULT = "fault"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
+from golive.core.wheel import Wheel
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,25 @@ class Act:
 
 @dataclass(frozen=True)
 class Checked:
-    """The end of one round of checks. `good_until` is UTC, ISO 8601."""
+    """The end of one round of checks.
+
+    Attributes:
+        good_until: UTC, ISO 8601, for people.
+        good_for: Seconds from `moment` on; None in a record that does not say, where `good_until` counts.
+    """
 
     passed: bool
     counts: Mapping[str, int]
     good_until: str
     at: str
+    moment: Moment
+    good_for: float | None = None
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since; what can't be told has."""
+        if self.good_for is None:
+            return now.at > datetime.fromisoformat(self.good_until)
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,11 @@ class Judged:
     at: str
     body: Mapping[str, Any]
 
+    @property
+    def moment(self) -> Moment:
+        """When it was frozen."""
+        return moment_of(self.at, self.body.get("moment"))
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -74,6 +95,12 @@ class Decision:
     name: str
     at: str
     by_policy: bool
+    moment: Moment
+    good_for: float = math.inf
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since for it to hand anything over."""
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)
@@ -109,12 +136,14 @@ class PhaseState:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard that the record last named."""
+    """The guard that the record last named; `code` is what it runs, `stands` what it said of where it stands."""
 
     id: str
     host: str
     since: str
     stopped: str = ""
+    code: str = ""
+    stands: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,7 +151,8 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not. `safe_for` is how long after the cutover a rollback is safe.
+    reads back instead since, None while it does not; `code` the version that the run was opened with;
+    `safe_for` how long after the cutover a rollback is safe.
     """
 
     run: str = ""
@@ -132,6 +162,8 @@ class State:
     alone: bool = False
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
+    wheel: Wheel = field(default_factory=Wheel)
+    code: str = ""
     split: float = 0.0
     strayed: float | None = None
     request: Act | None = None
@@ -155,6 +187,13 @@ class State:
     def phase(self) -> PhaseState | None:
         """The phase that is open: the last one opened and not closed."""
         return next((phase for phase in reversed(self.phases) if phase.opened_at and not phase.closed_at), None)
+
+    @property
+    def other_code(self) -> str:
+        """The version that the guard runs when it is not what the run was opened with, else ""."""
+        if self.guard is None or not self.guard.code or not self.code or self.guard.code == self.code:
+            return ""
+        return self.guard.code
 
     @property
     def canary_out(self) -> bool:

@@ -56,6 +56,7 @@ class Acts:
             result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
+        outcome["moment"] = self._clock.moment().to_json()
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
 
     async def prove(self, asked: Act, state: State) -> None:

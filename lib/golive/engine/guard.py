@@ -13,6 +13,7 @@ from golive.core.record import Kind
 from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
+from golive.engine.clocks import ClockWatch, finding_of
 from golive.engine.ledger import Ledger
 from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
 from golive.engine.post import Post
@@ -40,6 +41,7 @@ class Guard:
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
         self._said: tuple[Any, ...] = ()
+        self._clocks = ClockWatch(post.clock)
 
     async def run(self) -> None:
         """Watch until the run is closed."""
@@ -82,10 +84,11 @@ class Guard:
         samples = self.sight.look(self.state, now, self._below())
         self.ledger.digest(samples)
         self._say_baseline(now)
+        self._say_clocks(phase)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._say_verdict(phase)
-        note = LookNote(now, _utc(self.post.clock.now()), self._body(phase))
+        note = LookNote(now, _utc(self.post.clock.now()), self._body(phase, now))
         try:
             self.post.book.add(samples, note, self.fence)
             self.post.book.beat(self.member, self.fence)
@@ -190,6 +193,11 @@ class Guard:
         if body is not None and self.state.phase is not None:
             self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
 
+    def _say_clocks(self, phase: PhaseState | None) -> None:
+        for seen in self._clocks.look(self.sight.inbox.skew):
+            self.ledger.append(Kind.FINDING, finding_of(seen), phase.name if phase else "")
+            self.ledger.tell("warning", "CLOCKS DISAGREE", seen, self.state.run, "golive status")
+
     def _say_verdict(self, phase: PhaseState | None) -> None:
         verdict = self.sight.verdict
         if verdict is None or phase is None:
@@ -202,13 +210,13 @@ class Guard:
         if verdict.hold in (Hold.AFTER_CUTOVER, Hold.UNMEASURED):
             self.ledger.tell("warning", f"HOLD: {verdict.hold}", verdict.reason, self.state.run, "golive status")
 
-    def _body(self, phase: PhaseState | None) -> dict[str, Any]:
-        sight = self.sight
+    def _body(self, phase: PhaseState | None, now: float) -> dict[str, Any]:
+        sight, blind = self.sight, self.sight.blind(now)
         return {
             "phase": phase.name if phase else "",
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
-            "unmeasured": sight.inbox.unmeasured,
+            "blind": blind.to_json(now) if blind is not None else None,
             "stored": self.ledger.stored,
             "canary_requests": sight.evidence.counts["failed"][0],
             "evidence": sight.trace(),

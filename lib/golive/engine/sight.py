@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
+from golive.core.blindness import HEALTH, LOGS, LOOKS, METRICS, ROUTER, SPLIT, Blind
 from golive.core.judging.evidence import GAP, Evidence, Soak
 from golive.core.judging.judge import Alarms, judge
+from golive.core.moments import moment_of
 from golive.core.plan import Plan
-from golive.core.samples import Sample, Tally, Version
+from golive.core.samples import CouldNotMeasure, Sample, Tally, Unmeasured, Version
 from golive.core.state import PhaseState, State
 from golive.core.verdict import Verdict
 from golive.engine.sources import Inbox
-from golive.ports import Clock, SourceCan, Split
+from golive.ports import Clock, SourceCan, Split, Unknown
 
 STALE = 3.0
 REMEMBERED = 1800.0
+SOURCES = (SPLIT, ROUTER, METRICS, LOGS, HEALTH, LOOKS)
 
 
 class Sight:
@@ -29,8 +32,10 @@ class Sight:
         self.inbox = Inbox()
         self.evidence = Evidence(plan, max(GAP, 2 * can.granularity))
         self.verdict: Verdict | None = None
-        self._astray, self._recovered = "", 0
-        self.started = clock.monotonic()
+        self._recovered = 0
+        self.started = self._woke = clock.monotonic()
+        self._looked: float | None = None
+        self._moments: dict[str, float] = {}
         self._phase = ""
         self._recent: deque[Sample] = deque()
         self._baseline: list[Sample] = []
@@ -40,8 +45,11 @@ class Sight:
 
         `astray` says that the visitors are not where the record has put them, so that this soak can't be measured.
         """
-        self._recovered += bool(self._astray) and not astray
-        self._astray = astray
+        self._recovered += self.inbox.blindness.of(SPLIT) is not None and not astray
+        self._say(SPLIT, Unmeasured.DISAGREES, astray, now)
+        split = self.inbox.split
+        self._say(ROUTER, Unmeasured.UNKNOWN, split.why if isinstance(split, Unknown) else "", now)
+        self._notice_gap(now)
         self._begin(state)
         taken = self._take(state.phase)
         watching = state.phase is not None and state.canary_out and not state.rolled_back
@@ -79,17 +87,23 @@ class Sight:
     def soak_of(self, state: State, phase: PhaseState) -> Soak:
         """Give what is watched in a phase; its times on the guard's monotonic clock."""
         plan, shifted = self._plan, phase.shift is not None and phase.shift.done
-        since = self.monotonic_of(phase.shift.ended_at if phase.shift and shifted else phase.opened_at)
+        if phase.shift is not None and shifted:
+            since = self._monotonic_of(phase.shift.ended_at, phase.shift.detail)
+        else:
+            since = self._monotonic_of(phase.opened_at, {})
         later = [p.share for p in state.phases if p.share is not None and p.share > state.split]
         settle = plan.judging.settle.total_seconds() if shifted else 0.0
         seconds = plan.phase(phase.name).soak.total_seconds()
         following = min(later, default=state.split)
         return Soak(since, since + settle, seconds, state.split, following, bool(state.cutover_at))
 
-    def monotonic_of(self, utc: str) -> float:
-        """Give a moment of the record on the guard's own clock."""
-        ago: timedelta = self._clock.now() - datetime.fromisoformat(utc)
-        return self._clock.monotonic() - ago.total_seconds()
+    def _monotonic_of(self, utc: str, body: Mapping[str, Any]) -> float:
+        """Give a moment of the record on the guard's own clock; what is found once no setting of a clock moves."""
+        if utc not in self._moments:
+            now = self._clock.moment()
+            ago = now.since(moment_of(utc, body.get("moment")))
+            self._moments[utc] = now.seconds - (0.0 if math.isinf(ago) else ago)
+        return self._moments[utc]
 
     def trace(self) -> dict[str, list[float]]:
         """Give, for each measure, how far the evidence is to roll back and to proceed, as shares of what it takes."""
@@ -126,19 +140,48 @@ class Sight:
             self._recent.popleft()
         return taken
 
+    def blind(self, now: float) -> Blind | None:
+        """Give what can't be seen at `now` (monotonic seconds), None when all is seen; the split comes first."""
+        blindness = self.inbox.blindness
+        found = next((one for source in SOURCES if (one := blindness.of(source)) is not None), None)
+        return found or self._no_counts(now)
+
+    def _no_counts(self, now: float) -> Blind | None:
+        """Give why there are no counts: by the source's own name or, when it has none, that they are late."""
+        age = now - self._seen_at()
+        late = Blind(METRICS, Unmeasured.LATE, f"no counts for {age:.0f} s", self._seen_at())
+        return self.inbox.blindness.of(METRICS) or (late if age > STALE + self._lag else None)
+
     def _alarms(self, now: float) -> Alarms:
         inbox, needed = self.inbox, self._plan.health.failures_in_a_row
-        sick, health, unmeasured = inbox.sick_in_a_row, "", self._astray or inbox.unmeasured or inbox.logs_unmeasured
-        if sick[Version.CANARY] >= needed:
-            if sick[Version.STABLE] == 0:
-                health = f"{sick[Version.CANARY]} health probes in a row failed: {inbox.sick_why[Version.CANARY]}"
-            else:
-                unmeasured = unmeasured or "neither version answers the health prober"
+        sick, health = inbox.sick_in_a_row, ""
+        neither = sick[Version.CANARY] >= needed and sick[Version.STABLE] > 0
+        self._say(HEALTH, Unmeasured.REFUSED, "neither version answers the health prober" if neither else "", now)
+        if sick[Version.CANARY] >= needed and not neither:
+            health = f"{sick[Version.CANARY]} health probes in a row failed: {inbox.sick_why[Version.CANARY]}"
         only = inbox.critical[Version.CANARY] - inbox.critical[Version.STABLE]
         critical = f"a critical log entry that stable does not log: {sorted(only)[0]}" if only else ""
-        age = now - (inbox.measured_at or self.started)
-        if age > STALE + self._lag and not unmeasured:
-            unmeasured = f"metrics could not be measured: no counts for {age:.0f} s"
+        found, counts, age = self.blind(now), self._no_counts(now), now - self._seen_at()
         blind_after = self._plan.guarding.blind_after.total_seconds() + self._lag
-        blind = f"blind for {age:.0f} s: {unmeasured}" if age > blind_after else ""
-        return Alarms(health, critical, blind, unmeasured)
+        blind = f"blind for {age:.0f} s: {counts}" if age > blind_after else ""
+        return Alarms(health, critical, blind, str(found or ""))
+
+    def _seen_at(self) -> float:
+        """Give since when there are no newer counts: from the start or, after a gap, from when we looked again."""
+        return max(self.started if self.inbox.measured_at is None else self.inbox.measured_at, self._woke)
+
+    def _notice_gap(self, now: float) -> None:
+        """Take notice that nobody looked for a while, until there are counts of what came after it."""
+        gap = 0.0 if self._looked is None else now - self._looked
+        self._looked, measured = now, self.inbox.measured_at
+        if gap > GAP:
+            self._woke = now
+            self._say(LOOKS, Unmeasured.GAP, f"nobody looked for {gap:.0f} s", now)
+        elif measured is not None and measured >= self._woke:
+            self.inbox.blindness.can(LOOKS)
+
+    def _say(self, source: str, why: Unmeasured, detail: str, now: float) -> None:
+        if detail:
+            self.inbox.blindness.cannot(source, CouldNotMeasure(why, detail), now)
+        else:
+            self.inbox.blindness.can(source)

@@ -15,7 +15,7 @@ from golive.adapters.clocks import utc
 from golive.awaited import awaited
 from golive.core.errors import NameUnknown, Stopped
 from golive.core.folding import fold
-from golive.core.order import Already, May, Step, Stop, may
+from golive.core.order import Already, May, Step, Stop, at_the_wheel, may
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, PhaseState, State
 from golive.notebook.attended import attended
@@ -24,6 +24,7 @@ from golive.notebook.deployments import carry_out
 from golive.notebook.desk import Desk, Waiting
 from golive.notebook.soak import Soak, evidence_of, picture_of, samples_of
 from golive.notebook.verdicts import newest
+from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.words import clock, span
@@ -46,7 +47,7 @@ class Page(Desk):
         if phase not in names:
             raise NameUnknown("phase", phase, names)
         self.phase = phase
-        allowed = may(run.state(), Step.OPEN, phase, run.clock.now())
+        allowed = may(run.state(), Step.OPEN, phase, run.clock.moment())
         if isinstance(allowed, Stop):
             raise allowed.error()
         super().__init__(run)
@@ -61,7 +62,7 @@ class Page(Desk):
     def _may(self, step: Step) -> May:
         self.presence.touch()
         state = self.state
-        allowed = may(state, step, self.phase, self.run.clock.now())
+        allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
         if isinstance(allowed, Stop):
             raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
         return allowed
@@ -70,7 +71,7 @@ class Page(Desk):
         """Give the check that is made once more under the record's write lock."""
 
         def check(state: State) -> None:
-            allowed = may(state, step, self.phase, self.run.clock.now())
+            allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
             if isinstance(allowed, Stop):
                 raise allowed.error()
 
@@ -117,8 +118,9 @@ class Page(Desk):
             self.run.append(Kind.FINDING, {"stage": stage, **asdict(finding)}, self.phase)
         counts = {result.value: sum(f.result is result for f in findings) for result in Result}
         passed = all(f.result in GOOD for f in findings)
-        until = utc(self.run.clock.now() + min((use.fresh_for for use in uses), default=FRESH))
-        body = {"stage": stage, "passed": passed, "counts": counts, "good_until": until}
+        fresh, now = min((use.fresh_for for use in uses), default=FRESH), self.run.clock.moment()
+        good = {"good_until": utc(now.at + fresh), "good_for": fresh.total_seconds(), "moment": now.to_json()}
+        body = {"stage": stage, "passed": passed, "counts": counts, **good}
         self.run.append(Kind.CHECKED, body, self.phase)
         then = "the next cell" if passed else "mend what failed, then run this cell again"
         return tables.checks_answer(findings, then)
@@ -179,7 +181,8 @@ class Page(Desk):
         self._may(Step.JUDGE)
         verdict = newest(self.run, self.here)
         code = "".join(secrets.choice(LETTERS) for _ in range(4))
-        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json()}, self.phase)
+        moment = self.run.clock.moment().to_json()
+        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json(), "moment": moment}, self.phase)
         drawn = samples_of(self.run, self.phase) and verdict.readings
         picture = picture_of(self, self.phase, verdict.reason) if drawn else None
         evidence = evidence_of(self.run, self.phase, verdict) if drawn else None
@@ -200,7 +203,9 @@ class Page(Desk):
         else:
             decided = by_policy(judged, because)
         name = "policy" if decided.by_policy else self.run.who.name
-        body = {**asdict(decided), "code": judged.code}
+        valid = self.run.plan.judging.decision_valid.total_seconds()
+        moment = self.run.clock.moment().to_json()
+        body = {**asdict(decided), "code": judged.code, "good_for": valid, "moment": moment}
         signed = replace(self.run, who=replace(self.run.who, name=name))
         signed.append(Kind.DECISION, body, self.phase, lambda entries: self._counts(decided, entries))
         return Answer(
@@ -210,9 +215,12 @@ class Page(Desk):
     def _counts(self, decided: Decided, entries: Sequence[Entry]) -> None:
         state = fold(entries)
         self._still(Step.DECIDE)(state)
+        wheel = at_the_wheel(state, self.run.who.name)
+        if decided.choice == "proceed" and isinstance(wheel, Stop):
+            raise wheel.error()
         judged = state.named(self.phase).judged
         assert judged is not None
-        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.now())
+        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.moment())
 
     @awaited
     async def tag(self, name: str = "", because: str = "") -> Answer:
@@ -257,6 +265,14 @@ class Page(Desk):
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name
         return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
+
+    def hand_over(self, to: str, because: str = "") -> Answer:
+        """Hand the wheel to somebody, who has it once they take it."""
+        return hand_over(self.run, to, because)
+
+    def take_wheel(self, because: str = "") -> Answer:
+        """Take the wheel: handed over, or with a reason."""
+        return take_wheel(self.run, because)
 
     @awaited
     async def rollback(self, because: str = "") -> Answer:

@@ -159,6 +159,10 @@ def say(entry: Entry) -> str:
             return f"{body['word']}: {body['reason']}"
         case Kind.JUDGED:
             return f"{body['code']} {body['verdict']['word']}: {body['verdict']['reason']}"
+        case Kind.HANDED_OVER:
+            return f"{body['from']} hands the wheel to {body['to']}: {body['because']}"
+        case Kind.WHEEL_TAKEN:
+            return f"{body['by']} {'was handed' if body['offered'] else 'took'} the wheel from {body['from']}"
         case Kind.DECISION:
             return f"{body['choice']} (answers {body['code']}): {body['because']}"
         case Kind.RUN_CLOSED:

@@ -155,6 +155,7 @@ def to_json(sample: Sample) -> dict[str, Any]:
         "over": {str(edge): count for edge, count in tally.over.items()},
         "gauges": [sample.gauges.cpu, sample.gauges.memory],
         "routes": {name: [t.requests, t.failed, dict(t.over)] for name, t in sample.routes.items()},
+        "told": sample.told,
     }
 
 
@@ -172,6 +173,7 @@ def from_json(data: dict[str, Any]) -> Sample:
         data["phase"],
         data["share"],
         {name: Tally(n, bad, over=_edges(slow)) for name, (n, bad, slow) in data["routes"].items()},
+        data.get("told"),
     )
 
 
