@@ -1,6 +1,7 @@
-"""The metrics endpoint as a process of its own: it passes on what the router's control port answers.
+"""Passes bytes on from ports to other ports, as a process of its own.
 
-Usage: python -m benchmarks.survival_relay PORT
+Usage: python -m benchmarks.survival_relay HOST:PORT=HOST:PORT …; the ports that it answers on are its first line (a
+port 0 is any free one).
 """
 
 from __future__ import annotations
@@ -18,22 +19,29 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
-async def main(port: int) -> None:
-    """Answer on a free port, which is the first line said, until this process is ended."""
+async def relay(listen: str, target: str) -> asyncio.Server:
+    """Listen at one address and pass everything on to another."""
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, _, port = target.rpartition(":")
         try:
-            there, back = await asyncio.open_connection("127.0.0.1", port)
+            there, back = await asyncio.open_connection(host, int(port))
         except OSError:
             writer.close()
             return
         await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
 
-    server = await asyncio.start_server(meet, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    host, _, port = listen.rpartition(":")
+    return await asyncio.start_server(meet, host, int(port))
+
+
+async def main(pairs: list[str]) -> None:
+    """Pass on until this process is ended."""
+    servers = [await relay(*pair.split("=")) for pair in pairs]
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(main(int(sys.argv[1])))
+        asyncio.run(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
@@ -76,10 +77,8 @@ class Stack:
             words = process.cmdline()
             part = words[words.index("-m") + 1].rpartition(".")[2]
             self._processes[words[words.index("--name") + 1] if part == "version" else part] = process
-        command = [sys.executable, "-m", "benchmarks.survival_relay", self.site.control.rpartition(":")[2]]
-        self._relay = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
-        assert self._relay.stdout is not None
-        write_plan(self.folder, self.name, f"http://127.0.0.1:{int(self._relay.stdout.readline())}")
+        self._relay, port = relay([f"127.0.0.1:0={self.site.control.removeprefix('http://')}"])
+        write_plan(self.folder, self.name, f"http://127.0.0.1:{port[0]}")
         self._processes["metrics"] = psutil.Process(self._relay.pid)
         return self
 
@@ -207,6 +206,14 @@ class Rehearsals:
     def over(self) -> None:
         """Close the connections."""
         self.site.close()
+
+
+def relay(pairs: list[str], within: Sequence[str] = ()) -> tuple[subprocess.Popen[str], list[int]]:
+    """Start a relay between "listen=target" pairs; give its process and the ports that it listens on."""
+    command = [*within, sys.executable, "-m", "benchmarks.survival_relay", *pairs]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+    assert process.stdout is not None
+    return process, [int(port) for port in process.stdout.readline().split()]
 
 
 def write_plan(folder: Path, name: str, metrics: str) -> None:
