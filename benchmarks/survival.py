@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks.survival_cells import Cell, boundaries, instants, notebooks, troubles
-from benchmarks.survival_stack import Rehearsals, Stack
+from benchmarks.survival_cells import Cell, boundaries, databases, instants, notebooks, troubles
+from benchmarks.survival_pages import Rehearsals
+from benchmarks.survival_stack import SharedStack, Stack
 from benchmarks.survival_trial import Trial, bad
 
 SEED = 20260301
@@ -58,15 +59,16 @@ def jobs(runs: int, points: int, others: int) -> Iterator[tuple[Cell, int]]:
     for number in range(max(runs, points, others)):
         yield from ((cell, number) for cell in instants() if number < runs)
         yield from ((cell, number) for cell in boundaries() if number < points)
-        yield from ((cell, number) for cell in (*notebooks(), *troubles()) if number < others)
+        yield from ((cell, number) for cell in (*notebooks(), *troubles(), *databases()) if number < others)
 
 
 def lane(folder: Path, name: str, kept: Kept, seed: int) -> None:
     """Measure one job after another, on one stack for as long as it is whole."""
     rehearsals, job = Rehearsals(folder, f"{name}-pages"), kept.next()
     while job is not None:
-        with Stack(folder, name) as stack:
-            while job is not None and stack.whole:
+        shared = job[0] in databases()
+        with (SharedStack if shared else Stack)(folder, name) as stack:
+            while job is not None and stack.whole and shared == (job[0] in databases()):
                 cell, number = job
                 place = rehearsals if cell in notebooks() else stack
                 kept.keep(cell, {"number": number, **Trial(place, cell, cell.seed(seed, number)).measure()})

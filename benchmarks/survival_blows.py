@@ -16,7 +16,7 @@ from signal import Signals
 from typing import Any, Protocol
 
 import psutil
-from benchmarks.survival_cells import LATE, TROUBLES, Cell
+from benchmarks.survival_cells import DATABASE, LATE, TROUBLES, Cell
 from benchmarks.survival_points import Told
 from benchmarks.survival_site import Site
 from benchmarks.survival_watch import Watch
@@ -42,7 +42,8 @@ class Scene(Protocol):
 
     def acting(self) -> list[psutil.Process]: ...
     def operators(self) -> list[psutil.Process]: ...
-    def part(self, name: str) -> psutil.Process: ...
+    def parts(self, name: str) -> list[psutil.Process]: ...
+    def restart(self, name: str) -> None: ...
 
 
 class Blow(ABC):
@@ -90,7 +91,7 @@ class AtAnyInstant(Blow):
         self.hit = time.time()
         for process in victims:
             process.send_signal(Signals[self._cell.signal])
-            self._frozen += [process] if self.thaw is not None else []
+            self._frozen += [process] if self._cell.signal == "SIGSTOP" else []
 
     def _victims(self, scene: Scene) -> list[psutil.Process]:
         acting = scene.acting()
@@ -102,7 +103,35 @@ class AtAnyInstant(Blow):
             "papermill runner": scene.operators,
             "notebook kernel": lambda: kernels(scene.operators()),
         }
-        return groups.get(self._cell.victim, lambda: [scene.part(self._cell.victim)])()
+        return groups.get(self._cell.victim, lambda: scene.parts(self._cell.victim))()
+
+
+class AtDatabase(AtAnyInstant):
+    """A signal to the database: to all its processes where they freeze, else to the first, and it is started again."""
+
+    def __init__(self, cell: Cell, draw: Random, latest: float) -> None:
+        super().__init__(cell, draw, latest)
+        self.thaw = draw.choice(THAW)
+        self._restart: Callable[[], None] | None = None
+
+    def look(self, scene: Scene) -> None:
+        """Strike when the instant has come, and let the database answer again after a while."""
+        before = self.hit
+        super().look(scene)
+        if self.hit and not before and self._cell.signal != "SIGSTOP":
+            self._restart = lambda: scene.restart(self._cell.victim)
+
+    def undo(self) -> None:
+        """Let it answer again."""
+        super().undo()
+        restart, self._restart = self._restart, None
+        if restart is not None:
+            self._frozen = []
+            restart()
+
+    def _victims(self, scene: Scene) -> list[psutil.Process]:
+        every = scene.parts(self._cell.victim)
+        return every if self._cell.signal == "SIGSTOP" else every[:1]
 
 
 class AtPoint(AtAnyInstant):
@@ -180,6 +209,8 @@ def blow(cell: Cell, draw: Random, latest: float) -> Blow:
         return Trouble(cell, draw)
     if cell.victim == LATE:
         return LateCall(draw.choice((0.25, 1.0)))
+    if cell.victim == DATABASE:
+        return AtDatabase(cell, draw, latest)
     return (AtPoint if cell.point else AtAnyInstant)(cell, draw, latest)
 
 

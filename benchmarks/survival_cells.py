@@ -10,6 +10,7 @@ SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGSTOP")
 GUARDS = ("acting guard", "standby", "both guards")
 WORLD = ("router", "stable", "canary", "metrics")
 NOTEBOOKS = ("papermill runner", "notebook kernel")
+DATABASE = "PostgreSQL"
 RANDOM = "any instant"
 STEPS = ("writing", "in transaction", "written")
 ENTRIES = (
@@ -64,6 +65,11 @@ def instants() -> list[Cell]:
 def notebooks() -> list[Cell]:
     """Give the cells whose victim belongs to a rehearsal with papermill."""
     return [Cell(victim, signal) for victim in NOTEBOOKS for signal in SIGNALS]
+
+
+def databases() -> list[Cell]:
+    """Give the cells whose victim is the shared store."""
+    return [Cell(DATABASE, signal) for signal in SIGNALS]
 
 
 def boundaries(signals: Sequence[str] = ("SIGKILL", "SIGSTOP")) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""Where runs are measured: on one sandbox that lives over many of them, or as rehearsals that bring their own."""
+"""Where runs are measured: on one sandbox that lives over many of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 import psutil
 from benchmarks.survival_cells import Cell
@@ -43,15 +42,21 @@ class Operating(Protocol):
 
 
 class Worked(Protocol):
-    """Where a trial's run lives. `pages` says whether notebooks operate it; `site` is there once a run is."""
+    """Where a trial's run lives.
+
+    `pages` says whether notebooks operate it, `shared` whether its store is one that other hosts reach; `site` is there
+    once a run is.
+    """
 
     folder: Path
     site: Site
     pages: bool
+    shared: bool
 
     def run(self, cell: Cell, told: Told) -> Run: ...
     def operate(self, run: Run, ending: str, told: Told) -> Operating: ...
-    def process(self, name: str) -> psutil.Process: ...
+    def processes(self, name: str) -> list[psutil.Process]: ...
+    def restart(self, name: str) -> None: ...
     def keep(self) -> None: ...
     def over(self) -> None: ...
 
@@ -59,10 +64,11 @@ class Worked(Protocol):
 class Stack:
     """One world for many runs. Starts with `with`, and is gone after it; `name` is its plan's too."""
 
-    pages = False
+    pages = shared = False
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.name = folder, name
+        self._more: dict[str, Any] = {}
         self._world_folder = RunFolder.make(folder, f"{name}-stack")
         self._world = SandboxWorld(self._world_folder, calm=True, rate=RATE)
         self._processes: dict[str, psutil.Process] = {}
@@ -78,7 +84,7 @@ class Stack:
             part = words[words.index("-m") + 1].rpartition(".")[2]
             self._processes[words[words.index("--name") + 1] if part == "version" else part] = process
         self._relay, port = relay([f"127.0.0.1:0={self.site.control.removeprefix('http://')}"])
-        write_plan(self.folder, self.name, f"http://127.0.0.1:{port[0]}")
+        write_plan(self.folder, self.name, f"http://127.0.0.1:{port[0]}", **self._more)
         self._processes["metrics"] = psutil.Process(self._relay.pid)
         return self
 
@@ -100,9 +106,12 @@ class Stack:
         halted = (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED)
         return all(p.is_running() and p.status() not in halted for p in self._processes.values())
 
-    def process(self, name: str) -> psutil.Process:
-        """Give the process of that name: a part of the world, or "metrics"."""
-        return self._processes[name]
+    def processes(self, name: str) -> list[psutil.Process]:
+        """Give the processes of that name: of a part of the world, or "metrics"."""
+        return [self._processes[name]]
+
+    def restart(self, name: str) -> None:
+        """Do nothing: a part of the world that died stays dead."""
 
     def keep(self) -> None:
         """Let the world live for another minute."""
@@ -125,9 +134,12 @@ class Stack:
 
     def operate(self, run: Run, ending: str, told: Told) -> ForkServerProcess:
         """Let an operator go on with a run, in a process of its own."""
+        return self._operate(run, ending, told, {})
+
+    def _operate(self, run: Run, ending: str, told: Told, more: dict[str, str]) -> ForkServerProcess:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(LOADED))
-        arguments = (run.folder.root, ending, Path(told.side) / "operator.log", told.environment())
+        arguments = (run.folder.root, ending, Path(told.side) / "operator.log", {**told.environment(), **more})
         process = context.Process(target=survival_operator.begin, args=arguments, daemon=True)
         process.start()
         return process
@@ -140,72 +152,41 @@ class Stack:
             self._small = None
 
 
-class Conducted:
-    """A command that conducts a rehearsal, as an operator."""
+class SharedStack(Stack):
+    """One world for many runs whose records are in a real PostgreSQL."""
 
-    def __init__(self, command: list[str], log: Path, environment: dict[str, str]) -> None:
-        with log.open("a") as said:
-            self._process = subprocess.Popen(command, stdout=said, stderr=said, env={**os.environ, **environment})
-        self.pid = self._process.pid
-
-    def is_alive(self) -> bool:
-        """Say whether it runs."""
-        return self._process.poll() is None
-
-    def kill(self) -> None:
-        """End it, and the kernels that it has started."""
-        if self.is_alive():
-            for child in psutil.Process(self.pid).children(recursive=True):
-                child.kill()
-        self._process.kill()
-
-    def join(self) -> None:
-        """Wait until it has ended."""
-        self._process.wait()
-
-
-class Rehearsals:
-    """Each run is a whole rehearsal: papermill, kernels, and a world of its own."""
-
-    pages = True
-    WITHIN = 30.0
+    shared = True
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name, self._runs = folder, name, folder / f"{name}-runs"
-        write_plan(folder, name, "{world.control}")
+        super().__init__(folder, name)
+        self.variable = f"GOLIVE_STORE_{name.replace('-', '_').upper()}"
+        self._more = {"store": {"driver": "postgresql", "settings": {"url_variable": self.variable}}}
 
-    def run(self, cell: Cell, told: Told) -> Run:
-        """Begin a rehearsal, and give its run once its world answers."""
-        before = set(self._runs.glob("*-*"))
-        command = [sys.executable, "-m", "golive.cli", "rehearse", self.name, "--runs", str(self._runs)]
-        self._first: Conducted | None = Conducted(command, Path(told.side) / "operator.log", told.environment())
-        until = time.monotonic() + self.WITHIN
-        while time.monotonic() < until:
-            for root in set(self._runs.glob("*-*")) - before:
-                if RunFolder(root).world.exists() and RunFolder(root).record.exists():
-                    self.site = Site(json.loads(RunFolder(root).world.read_text()))
-                    return wiring.open_run(str(root), OPERATOR)
-            time.sleep(0.05)
-        raise SystemExit(f"no rehearsal began in {self.WITHIN:.0f} s: {(Path(told.side) / 'operator.log').read_text()}")
+    def __enter__(self) -> SharedStack:
+        from tests.parts.postgres import RealPostgres
 
-    def operate(self, run: Run, ending: str, told: Told) -> Conducted:
-        """Give the runner that conducts already; after it, one that resumes."""
-        first, self._first = self._first, None
-        if first is not None:
-            return first
-        command = [sys.executable, "-m", "golive.cli", "resume", str(run.folder.root)]
-        return Conducted(command, Path(told.side) / "operator.log", told.environment())
+        self.postgres = RealPostgres().start()
+        os.environ[self.variable] = self.postgres.database()
+        super().__enter__()
+        return self
 
-    def process(self, name: str) -> psutil.Process:
-        """Give nothing: only runner and kernels are victims here."""
-        raise KeyError(name)
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self.postgres.close()
 
-    def keep(self) -> None:
-        """Do nothing: the world lives by its own guard."""
+    def operate(self, run: Run, ending: str, told: Told) -> ForkServerProcess:
+        """Let an operator go on with a run, in a process of its own that knows the store."""
+        return self._operate(run, ending, told, {self.variable: os.environ[self.variable]})
 
-    def over(self) -> None:
-        """Close the connections."""
-        self.site.close()
+    def processes(self, name: str) -> list[psutil.Process]:
+        """Give the processes of that name, "PostgreSQL" too."""
+        return self.postgres.processes() if name == "PostgreSQL" else super().processes(name)
+
+    def restart(self, name: str) -> None:
+        """Start the database again, as whatever supervises it does."""
+        if name == "PostgreSQL":
+            self.postgres.stop()
+            self.postgres.start()
 
 
 def relay(pairs: list[str], within: Sequence[str] = ()) -> tuple[subprocess.Popen[str], list[int]]:
@@ -216,8 +197,8 @@ def relay(pairs: list[str], within: Sequence[str] = ()) -> tuple[subprocess.Pope
     return process, [int(port) for port in process.stdout.readline().split()]
 
 
-def write_plan(folder: Path, name: str, metrics: str) -> None:
+def write_plan(folder: Path, name: str, metrics: str, **more: Any) -> None:
     """Write the plan where runs of this benchmark look for plans."""
     plans = folder / "params"
     plans.mkdir(exist_ok=True)
-    (plans / f"{name}.yaml").write_text(plan_text(name, metrics), encoding="utf-8")
+    (plans / f"{name}.yaml").write_text(plan_text(name, metrics, **more), encoding="utf-8")

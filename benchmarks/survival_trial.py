@@ -87,9 +87,13 @@ class Trial:
         """Give the operator's process, while it lives."""
         return [psutil.Process(self._operator.pid)] if self._operator.is_alive() and self._operator.pid else []
 
-    def part(self, name: str) -> psutil.Process:
-        """Give a process of the world."""
-        return self._stack.process(name)
+    def parts(self, name: str) -> list[psutil.Process]:
+        """Give the processes of a part of the world."""
+        return self._stack.processes(name)
+
+    def restart(self, name: str) -> None:
+        """Let somebody start a part again."""
+        self._stack.restart(name)
 
     def _look(self) -> None:
         """See what is to be seen, and let what is due happen."""
@@ -101,6 +105,8 @@ class Trial:
             self.watch.routed(now, self.site.moves(self.began))
             self._arrivals += self.site.arrivals(max([self.began, *(at + 1e-6 for at in self._arrivals[-1:])]))
             self.guards = ours(self.run.folder.root)
+            if self._stack.shared and (beat := self._acting_beat()) is not None:
+                self.watch.beats.append(now - beat.age)
             self.watch.awake.append((now, any(map(awake, [*self.operators(), *self.guards]))))
         victims = self.acting() if not self._blow.hit else []
         self._blow.look(self)
