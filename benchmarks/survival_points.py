@@ -37,7 +37,8 @@ class Told:
 
     def environment(self) -> dict[str, str]:
         """Give the variables by which guards know of it, and those that these guards start."""
-        return {VARIABLE: json.dumps(asdict(self)), "PYTHONPATH": f"{SITE}{os.pathsep}{ROOT}"}
+        paths = [str(SITE), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {VARIABLE: json.dumps(asdict(self)), "PYTHONPATH": os.pathsep.join(paths)}
 
     @property
     def journal(self) -> Path:
