@@ -28,6 +28,7 @@ POINTS = (
 TROUBLES = ("disk full", "record locked for 30 s", "descriptors exhausted")
 THEN = ("the canary fails", "golive rollback")
 LATE = "a forward call"
+OTHER = "guards of another run"
 
 
 @dataclass(frozen=True)
@@ -80,4 +81,4 @@ def boundaries(signals: Sequence[str] = ("SIGKILL", "SIGSTOP")) -> list[Cell]:
 def troubles() -> list[Cell]:
     """Give the cells in which the machine refuses something, and the one whose forward call comes too late."""
     refused = [Cell(trouble, then, "canary out") for trouble in TROUBLES for then in THEN]
-    return [*refused, Cell(LATE, "lands", "5 s after the rollback")]
+    return [*refused, Cell(LATE, "lands", "5 s after the rollback"), Cell(OTHER, "wake up", "in this run")]

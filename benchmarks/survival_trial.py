@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 
 import psutil
-from benchmarks.survival_blows import blow
-from benchmarks.survival_cells import LATE, TROUBLES, Cell
+from benchmarks.survival_blows import Blow, blow
+from benchmarks.survival_cells import LATE, OTHER, TROUBLES, Cell
 from benchmarks.survival_oracles import broken, entries_of, lies, lost
+from benchmarks.survival_other import OtherRun
 from benchmarks.survival_plan import GUARD_SILENT
 from benchmarks.survival_points import Told
 from benchmarks.survival_stack import Worked
@@ -39,12 +40,12 @@ class Trial:
         self._stack, self._cell, self._seed = stack, cell, seed
         draw = random.Random(seed)
         self._ending = _ending(cell, draw)
-        self._blow = blow(cell, draw, PAGES_TAKE if stack.pages else ENDINGS.get(self._ending, 10.0))
         self._again = draw.uniform(*AGAIN)
         side = stack.folder / "side" / f"{cell.name.replace('/', '-').replace(' ', '-')}-{seed}"
         side.mkdir(parents=True)
         self.told = Told(str(side), cell.point, cell.signal)
         self.told.journal.touch()
+        self._blow = self._prepared(draw)
         self.run: Run = stack.run(cell, self.told)
         self.site = stack.site
         self.watch, self.guards = Watch(), list[psutil.Process]()
@@ -53,6 +54,14 @@ class Trial:
         self._takeover: float | None = None
         self._hit_guard = 0
         self._operator = stack.operate(self.run, self._ending, self.told)
+
+    def _prepared(self, draw: random.Random) -> Blow:
+        if self._cell.victim == OTHER:
+            other = OtherRun(self._stack, self.told, draw)
+            other.prepare()
+            return other
+        latest = PAGES_TAKE if self._stack.pages else ENDINGS.get(self._ending, 10.0)
+        return blow(self._cell, draw, latest)
 
     def measure(self) -> dict[str, Any]:
         """Operate the run, let happen what has to, and hold what is left of it against what was seen."""
@@ -207,7 +216,7 @@ class Trial:
 
 def _ending(cell: Cell, draw: random.Random) -> str:
     drawn = draw.choice(list(ENDINGS))
-    if cell.victim in TROUBLES:
+    if cell.victim in (*TROUBLES, OTHER):
         return "through"
     if cell.victim == LATE:
         return "lingering"
