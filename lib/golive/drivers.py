@@ -28,6 +28,7 @@ PROBERS = "golive.probers"
 WORLDS = "golive.worlds"
 NOTIFIERS = "golive.notifiers"
 TOP_UPS = "golive.top_ups"
+STORES = "golive.stores"
 DEPLOYMENTS = "golive.deployments"
 CALLED = {
     ROUTERS: "router",
@@ -38,6 +39,7 @@ CALLED = {
     WORLDS: "world",
     NOTIFIERS: "notify",
     TOP_UPS: "top_up",
+    STORES: "store",
     DEPLOYMENTS: "deployment",
 }
 _PLACE = re.compile(r"\{world\.([A-Za-z0-9_.-]+)\}")
@@ -50,7 +52,7 @@ class Around:
     Attributes:
         plan: The run's plan; None for a router that is made to roll back, which needs none.
         canary: Name of the deployment that the canary must be, "" when nobody has said.
-        folder: The run's folder, for a world; None where nothing of the run is needed.
+        folder: The run's folder, for a world or a store; None where nothing of the run is needed.
     """
 
     plan: Plan | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from golive import wiring
+from golive import stored, wiring
 from golive.core.errors import Stopped
 from golive.run import Run
 
@@ -40,6 +40,7 @@ class Start:
             self._world.wait()
         wiring.write_router(self._run)
         self._run.folder.by_hand.write_text(_by_hand(self._run))
+        stored.share(self._run)
 
     def await_guard(self) -> None:
         """Start the guard, unless one beats already, and return once it watches.

@@ -10,26 +10,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from golive import drivers, wanted
-from golive.adapters.clocks import SystemClock, boot_id
+from golive import drivers, stored, wanted
+from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody
 from golive.adapters.processes import this_process
-from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
-from golive.adapters.stores.sqlite import SqliteStore
 from golive.core.errors import (
     GoLiveError,
-    NameUnknown,
     PlanError,
     RecordBroken,
     StoreUnavailable,
     WorldFailed,
 )
 from golive.core.plan import Driver, Plan, as_production
-from golive.core.record import Kind, Who
+from golive.core.record import Who
 from golive.core.record import verify as verify_chain
 from golive.drivers import Around
-from golive.folders import RunFolder, project, runs_root
+from golive.folders import RunFolder, find_run, project, runs_root
 from golive.plans import load, load_file
 from golive.ports import Clock, Forcing
 from golive.provenance import code_version, who
@@ -98,13 +95,16 @@ def make_run(
     check_drivers(plan)
     wanted.check_world(plan)
     clock = SystemClock()
+    taken = stored.ready(plan, clock)
     stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
-    folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}")
+    folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}", taken)
     folder.plan.write_text(text, encoding="utf-8")
     folder.options.write_text(AS_PRODUCTION if true_limits else "")
+    stored.place(folder, plan.store)
     run = _open(folder, plan, who(operator), clock)
-    body = opening(folder, plan, code_version(), alone=alone, unattended=unattended, page=page)
-    run.append(Kind.RUN_OPENED, body)
+    stored.enter(run, opening(folder, plan, code_version(), alone=alone, unattended=unattended, page=page))
+    if not plan.own_world:
+        stored.begin(run, drivers.made(drivers.ROUTERS, plan.router, Around(None, clock), {}))
     return run
 
 
@@ -125,10 +125,10 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
         verify_chain(entries)
     except StoreUnavailable as error:
         why = str(error).splitlines()[0]
-        raise StoreUnavailable(f"{why}\nNEXT     look at the disk and at who holds the file; {round_it}") from error
+        raise StoreUnavailable(f"{why}\nNEXT     look at what it names, and at who holds it; {round_it}") from error
     except (RecordBroken, ValueError) as error:
         raise RecordBroken(
-            f"the record of {folder.name} is damaged: {error}\nNEXT     keep {folder.record} as it is; {round_it}"
+            f"the record of {folder.name} is damaged: {error}\nNEXT     keep it as it is; {round_it}"
         ) from error
     if not entries:
         raise RecordBroken(f"the record of {folder.name} is empty: its run never began\nNEXT     golive rehearse")
@@ -139,20 +139,6 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
             f"NEXT     put the plan back as it was; {round_it}"
         )
     return run
-
-
-def find_run(name: str, runs: Path | None = None) -> RunFolder:
-    """Give the folder of the run of that name, or at that path, without opening it.
-
-    Raises:
-        NameUnknown: If there is none; names the nearest.
-    """
-    root = (runs or runs_root()).resolve()
-    path = Path(name).expanduser() if "/" in name else root / name
-    if not name or not RunFolder(path).record.is_file():
-        known = [p.name for p in root.glob("*") if RunFolder(p).record.is_file()] if root.is_dir() else []
-        raise NameUnknown("run", name, known)
-    return RunFolder(path.resolve())
 
 
 def frozen_plan(folder: RunFolder) -> Plan:
@@ -174,13 +160,8 @@ def frozen_plan(folder: RunFolder) -> Plan:
 
 
 def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
-    store = SqliteStore(folder.record, code=code_version(), plan=plan.fingerprint, clock=clock)
-    return Run(folder, plan, store, book_of(folder), clock, name)
-
-
-def book_of(folder: RunFolder) -> SqliteBook:
-    """Give the guards' book of the run in `folder`."""
-    return SqliteBook(folder, SystemClock(), boot_id())
+    kept = stored.keeping(folder, clock)
+    return Run(folder, plan, kept.record(code_version(), plan.fingerprint), kept.book(), clock, name)
 
 
 def world(run: Run) -> Any:
@@ -285,11 +266,13 @@ def guard(run: Run) -> Any:
     from golive.engine.guard import Guard
     from golive.engine.post import Post
 
-    token = str(world_of(run).get("token", ""))
+    token, name, reads = str(world_of(run).get("token", "")), f"guard-{secrets.token_hex(4)}", sources(run)
+    if not run.plan.own_world:
+        stored.guards(run, reads.router, name)
     post = Post(
         run.plan,
         who("guard"),
-        sources(run),
+        reads,
         run.store,
         run.book,
         _made(run, drivers.NOTIFIERS, world_of(run)),
@@ -298,10 +281,10 @@ def guard(run: Run) -> Any:
         lambda: anybody(run.folder.operators, LEFT_ALONE),
         new_id,
         LateBox(run.folder.late).write,
-        lambda: not run.folder.record.exists(),
+        lambda: not run.folder.is_run,
         code_version(),
     )
-    return Guard(post, this_process(f"guard-{secrets.token_hex(4)}"))
+    return Guard(post, this_process(name))
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

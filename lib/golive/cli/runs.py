@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import tempfile
 from pathlib import Path
 
 import click
 
-from golive.cli.main import clear, main, runs_option
+from golive.cli.main import STORE_VARIABLE, clear, main, runs_option, store_option
 from golive.core.errors import GoLiveError
 from golive.core.pair import acting_beat
 
@@ -16,16 +17,20 @@ from golive.core.pair import acting_beat
 @main.command()
 @click.argument("run", required=False)
 @runs_option
+@store_option
 @clear
-def status(run: str | None, runs: Path | None) -> None:
+def status(run: str | None, runs: Path | None, variable: str | None) -> None:
     """Show where runs stand."""
-    from golive.folders import runs_root
+    from golive.folders import runs_in, runs_root
 
+    if variable:
+        _shared(run, variable)
+        return
     root = (runs or runs_root()).resolve()
     if run:
         click.echo(_stands(run, runs))
         return
-    names = [path.parent.parent.name for path in sorted(root.glob("*/work/record.db"))]
+    names = [folder.name for folder in runs_in(root)]
     for name in names:
         try:
             click.echo(_stands(name, root))
@@ -33,6 +38,32 @@ def status(run: str | None, runs: Path | None) -> None:
             click.echo(f"{name}  UNREADABLE   {str(error).splitlines()[0]}")
     if not names:
         click.echo(f"no run in {root}\nNEXT  golive rehearse")
+
+
+def _shared(run: str | None, variable: str) -> None:
+    """Say where the runs of a shared store stand; nothing is made on this host but what is gone at the end."""
+    from golive import stored
+    from golive.adapters.clocks import SystemClock
+
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in [run] if run else stored.shared_runs(variable, clock):
+            stored.join(name, variable, clock, Path(folder))
+            click.echo(_stands(name, Path(folder)))
+
+
+@main.command()
+@click.argument("run")
+@runs_option
+@store_option
+@clear
+def join(run: str, runs: Path | None, variable: str | None) -> None:
+    """Make RUN's folder on this host, from the shared store that keeps it."""
+    from golive import stored
+    from golive.adapters.clocks import SystemClock
+
+    folder = stored.join(run, variable or STORE_VARIABLE, SystemClock(), runs)
+    click.echo(f"joined {folder.root}\nNEXT  golive status {run}, or golive guard {run} to let this host guard it, too")
 
 
 def _stands(name: str, runs: Path | None) -> str:

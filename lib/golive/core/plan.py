@@ -203,7 +203,7 @@ class Plan(Part):
     logs: LogsRule
     prober: Driver
     deployment: Annotated[Driver, BeforeValidator(_as_driver)] = Driver(driver="none")
-    store: str
+    store: Annotated[Driver, BeforeValidator(_as_driver)]
     notify: Annotated[tuple[Driver, ...], BeforeValidator(as_tuple)]
     roles: dict[str, Person]
     escalation: Texts

@@ -89,13 +89,13 @@ class Acts:
             return
         if not self._ledger.stored:
             return
-        split = await self._router.read()
-        if not isinstance(split, Split):
-            result, seen = "unknown", split.why
-        elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
-            result, seen = "refused", why
-        else:
-            with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+        with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+            split = await self._router.read()
+            if not isinstance(split, Split):
+                result, seen = "unknown", split.why
+            elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
+                result, seen = "refused", why
+            else:
                 result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 

@@ -7,6 +7,7 @@ A driver declares what it can; the contract tests hold it to that.
 from golive.core.pair import Beat, Lease, Member
 from golive.ports.checks import Check, Finding, Result
 from golive.ports.deployment import Deployment, Happened
+from golive.ports.keeping import Claims, Files, Keeping, Sharing
 from golive.ports.router import Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
 from golive.ports.store import Book, EvidenceNote, LookNote, Store
@@ -17,14 +18,17 @@ __all__ = [
     "Beat",
     "Book",
     "Check",
+    "Claims",
     "Clock",
     "Deployment",
     "Done",
     "EvidenceNote",
+    "Files",
     "Finding",
     "Forcing",
     "Happened",
     "Health",
+    "Keeping",
     "Lease",
     "Logs",
     "LookNote",
@@ -38,6 +42,7 @@ __all__ = [
     "Result",
     "Router",
     "RouterCan",
+    "Sharing",
     "Sick",
     "SourceCan",
     "Split",
