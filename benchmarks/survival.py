@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks.survival_cells import Cell, boundaries, databases, instants, notebooks, troubles
+from benchmarks.survival_apart import Apart
+from benchmarks.survival_cells import Cell, apart, boundaries, databases, instants, notebooks, troubles
 from benchmarks.survival_pages import Rehearsals
 from benchmarks.survival_stack import SharedStack, Stack
 from benchmarks.survival_trial import Trial, bad
@@ -59,16 +60,21 @@ def jobs(runs: int, points: int, others: int) -> Iterator[tuple[Cell, int]]:
     for number in range(max(runs, points, others)):
         yield from ((cell, number) for cell in instants() if number < runs)
         yield from ((cell, number) for cell in boundaries() if number < points)
-        yield from ((cell, number) for cell in (*notebooks(), *troubles(), *databases()) if number < others)
+        yield from ((cell, number) for cell in (*notebooks(), *troubles(), *databases(), *apart()) if number < others)
+
+
+def needs(cell: Cell) -> type[Stack]:
+    """Give what a cell's runs are measured on."""
+    return Apart if cell in apart() else SharedStack if cell in databases() else Stack
 
 
 def lane(folder: Path, name: str, kept: Kept, seed: int) -> None:
     """Measure one job after another, on one stack for as long as it is whole."""
     rehearsals, job = Rehearsals(folder, f"{name}-pages"), kept.next()
     while job is not None:
-        shared = job[0] in databases()
-        with (SharedStack if shared else Stack)(folder, name) as stack:
-            while job is not None and stack.whole and shared == (job[0] in databases()):
+        needed = needs(job[0])
+        with needed(folder, name) as stack:
+            while job is not None and stack.whole and needed is needs(job[0]):
                 cell, number = job
                 place = rehearsals if cell in notebooks() else stack
                 kept.keep(cell, {"number": number, **Trial(place, cell, cell.seed(seed, number)).measure()})

@@ -11,6 +11,7 @@ GUARDS = ("acting guard", "standby", "both guards")
 WORLD = ("router", "stable", "canary", "metrics")
 NOTEBOOKS = ("papermill runner", "notebook kernel")
 DATABASE = "PostgreSQL"
+HOST = "host of the acting guard"
 RANDOM = "any instant"
 STEPS = ("writing", "in transaction", "written")
 ENTRIES = (
@@ -71,6 +72,11 @@ def notebooks() -> list[Cell]:
 def databases() -> list[Cell]:
     """Give the cells whose victim is the shared store."""
     return [Cell(DATABASE, signal) for signal in SIGNALS]
+
+
+def apart() -> list[Cell]:
+    """Give the cells whose guards stand on two hosts."""
+    return [Cell(HOST, what, "canary out") for what in ("dies", "is cut off")]
 
 
 def boundaries(signals: Sequence[str] = ("SIGKILL", "SIGSTOP")) -> list[Cell]:

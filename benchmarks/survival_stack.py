@@ -84,7 +84,8 @@ class Stack:
             part = words[words.index("-m") + 1].rpartition(".")[2]
             self._processes[words[words.index("--name") + 1] if part == "version" else part] = process
         self._relay, port = relay([f"127.0.0.1:0={self.site.control.removeprefix('http://')}"])
-        write_plan(self.folder, self.name, f"http://127.0.0.1:{port[0]}", **self._more)
+        self.metrics = f"http://127.0.0.1:{port[0]}"
+        write_plan(self.folder, self.name, self.metrics, **self._more)
         self._processes["metrics"] = psutil.Process(self._relay.pid)
         return self
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 import psutil
+from benchmarks.survival_apart import Apart, HostBlow
 from benchmarks.survival_blows import Blow, blow
-from benchmarks.survival_cells import LATE, OTHER, TROUBLES, Cell
+from benchmarks.survival_cells import HOST, LATE, OTHER, TROUBLES, Cell
 from benchmarks.survival_oracles import broken, entries_of, lies, lost
 from benchmarks.survival_other import OtherRun
 from benchmarks.survival_plan import GUARD_SILENT
@@ -52,7 +53,7 @@ class Trial:
         self.began = self._seen_at = time.time()
         self._arrivals: list[float] = []
         self._takeover: float | None = None
-        self._hit_guard = 0
+        self._hit_guard = ""
         self._operator = stack.operate(self.run, self._ending, self.told)
 
     def _prepared(self, draw: random.Random) -> Blow:
@@ -60,6 +61,9 @@ class Trial:
             other = OtherRun(self._stack, self.told, draw)
             other.prepare()
             return other
+        if self._cell.victim == HOST:
+            assert isinstance(self._stack, Apart)
+            return HostBlow(self._cell, self._stack, draw)
         latest = PAGES_TAKE if self._stack.pages else ENDINGS.get(self._ending, 10.0)
         return blow(self._cell, draw, latest)
 
@@ -117,18 +121,18 @@ class Trial:
             if self._stack.shared and (beat := self._acting_beat()) is not None:
                 self.watch.beats.append(now - beat.age)
             self.watch.awake.append((now, any(map(awake, [*self.operators(), *self.guards]))))
-        victims = self.acting() if not self._blow.hit else []
+        measured = self._takeover is None and self._cell.victim in ("acting guard", HOST)
+        if measured and not self._blow.hit and (beat := self._acting_beat()) is not None:
+            self._hit_guard = beat.member.guard
         self._blow.look(self)
-        if self._blow.hit and victims:
-            self._hit_guard = victims[0].pid
-        if self._blow.hit and self._takeover is None and self._cell.victim == "acting guard":
+        if measured and self._blow.hit:
             self._take_over()
         time.sleep(POLL)
 
     def _take_over(self) -> None:
         """See whether another guard than the victim acts, and since when."""
         beat, now = self._acting_beat(), time.time()
-        if beat is not None and beat.member.pid != self._hit_guard and now - beat.age > self._blow.hit:
+        if beat is not None and beat.member.guard != self._hit_guard and now - beat.age > self._blow.hit:
             self._takeover = round(now - beat.age - self._blow.hit, 2)
 
     def _acting_beat(self) -> Beat | None:
@@ -216,7 +220,7 @@ class Trial:
 
 def _ending(cell: Cell, draw: random.Random) -> str:
     drawn = draw.choice(list(ENDINGS))
-    if cell.victim in (*TROUBLES, OTHER):
+    if cell.victim in (*TROUBLES, OTHER, HOST):
         return "through"
     if cell.victim == LATE:
         return "lingering"

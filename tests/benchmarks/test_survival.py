@@ -7,7 +7,7 @@ from math import comb
 import pytest
 import rfc8785
 from benchmarks.survival import main
-from benchmarks.survival_cells import POINTS, Cell, boundaries, databases, instants, notebooks, troubles
+from benchmarks.survival_cells import POINTS, Cell, apart, boundaries, databases, instants, notebooks, troubles
 from benchmarks.survival_oracles import broken, lies, lost
 from benchmarks.survival_plan import plan_text
 from benchmarks.survival_tables import render, upper
@@ -144,7 +144,7 @@ def test_the_plan_starts_at_a_quarter_and_soaks_for_three_seconds():
 
 
 def test_every_cell_has_a_name_and_seeds_of_its_own():
-    every = [*instants(), *notebooks(), *boundaries(), *troubles(), *databases()]
+    every = [*instants(), *notebooks(), *boundaries(), *troubles(), *databases(), *apart()]
 
     assert len({cell.name for cell in every}) == len(every)
     assert len({cell.seed(1, number) for cell in every for number in range(10)}) == 10 * len(every)
