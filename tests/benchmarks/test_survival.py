@@ -152,8 +152,25 @@ def test_every_cell_has_a_name_and_seeds_of_its_own():
 
 
 def row(**more):
-    seen = {"number": 0, "instant": 3.0, "unguarded": 0.6, "lost": [], "lies": [], "stuck": "", "closed_by": "operator"}
-    return {**seen, "takeover": 2.4, "safe": None, "seconds": 12.0, "result": "rolled-back", **more}
+    seen = {
+        "number": 0,
+        "instant": 3.0,
+        "unguarded": 0.6,
+        "lost": [],
+        "lies": [],
+        "stuck": "",
+        "closed_by": "operator",
+        "during": "1 s after soaked",
+    }
+    return {
+        **seen,
+        "takeover": 2.4,
+        "safe": None,
+        "seconds": 12.0,
+        "result": "rolled-back",
+        "during": "1 s after soaked",
+        **more,
+    }
 
 
 def test_the_table_counts_what_is_wrong_and_says_what_the_number_of_runs_allows(tmp_path):
