@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 from benchmarks.survival_apart import Apart
 from benchmarks.survival_cells import Cell, apart, boundaries, databases, instants, notebooks, troubles
 from benchmarks.survival_pages import Rehearsals
-from benchmarks.survival_stack import SharedStack, Stack
+from benchmarks.survival_stack import NotMeasured, SharedStack, Stack
 from benchmarks.survival_trial import Trial, bad
 
 SEED = 20260301
@@ -77,7 +78,13 @@ def lane(folder: Path, name: str, kept: Kept, seed: int) -> None:
             while job is not None and stack.whole and needed is needs(job[0]):
                 cell, number = job
                 place = rehearsals if cell in notebooks() else stack
-                kept.keep(cell, {"number": number, **Trial(place, cell, cell.seed(seed, number)).measure()})
+                try:
+                    found = Trial(place, cell, cell.seed(seed, number)).measure()
+                except (httpx.HTTPError, NotMeasured) as error:
+                    click.echo(f"{cell.name} {number}: not measured: {error!r}", err=True)
+                    job = kept.next()
+                    break
+                kept.keep(cell, {"number": number, **found})
                 job = kept.next()
 
 

@@ -13,7 +13,7 @@ from benchmarks.survival_blows import Blow, Scene
 from benchmarks.survival_cells import Cell
 from benchmarks.survival_hosts import HERE, NET, Hosts
 from benchmarks.survival_points import Told
-from benchmarks.survival_stack import SharedStack, Stack
+from benchmarks.survival_stack import NotMeasured, SharedStack, Stack
 
 from golive.core.pair import acting_beat
 from golive.run import Run
@@ -70,7 +70,7 @@ class Apart(SharedStack):
         until = time.monotonic() + WITHIN
         while len({beat.member.host for beat in run.book.beats()}) < number:
             if time.monotonic() > until:
-                raise SystemExit(f"no guard beats on host {number}")
+                raise NotMeasured(f"no guard beats on host {number}")
             time.sleep(0.05)
 
 

@@ -63,20 +63,22 @@ class Blow(ABC):
 
 
 class AtAnyInstant(Blow):
-    """A signal to some processes, at a drawn instant; frozen ones wake up after a drawn time."""
+    """A signal to some processes, at an instant drawn from a guard's first beat on; the frozen wake up after a while."""
 
     def __init__(self, cell: Cell, draw: Random, latest: float) -> None:
-        self._cell, self._instant = cell, draw.uniform(0.5, latest)
+        self._cell, self._instant = cell, draw.uniform(0.0, latest)
         self.thaw = draw.choice(THAW) if cell.signal == "SIGSTOP" else None
         self._frozen: list[psutil.Process] = []
 
     def look(self, scene: Scene) -> None:
         """Strike when the instant has come, and let the frozen wake up."""
-        now = time.time()
-        if not self.hit and now - scene.began > self._instant:
+        now, began = time.time(), scene.watch.beats[0] if scene.watch.beats else float("inf")
+        if not self.hit and now - began > self._instant:
             victims = self._victims(scene)
-            if victims or now - scene.began > self._instant + TRIED_FOR:
+            if victims:
                 self._strike(victims)
+            elif now - began > self._instant + TRIED_FOR:
+                self._instant = float("inf")  # there is none any more, and nothing happens to this run
         if self.thaw is not None and self.hit and now > self.hit + self.thaw:
             self.undo()
 
@@ -97,7 +99,7 @@ class AtAnyInstant(Blow):
         acting = scene.acting()
         groups: dict[str, Callable[[], list[psutil.Process]]] = {
             "acting guard": lambda: acting,
-            "standby": lambda: [guard for guard in scene.guards if guard not in acting],
+            "standby": lambda: [guard for guard in scene.guards if acting and guard not in acting],
             "both guards": lambda: list(scene.guards),
             "operator": scene.operators,
             "papermill runner": scene.operators,

@@ -47,7 +47,7 @@ class Operator:
         self._end()
 
     def _phase(self, page: Any) -> None:
-        self._step(page.checks)
+        self._checked(page)
         if page.here.kind == "preflight":
             self._step(page.baseline)
         if page.here.shifts:
@@ -63,6 +63,15 @@ class Operator:
             raise NotPossible("rolled back by its operator")
         self._decided(page)
         self._step(page.close)
+
+    def _checked(self, page: Any) -> None:
+        """Check until all is well, or patience is over."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            self._step(page.checks)
+            if page.here.checks["start"].passed or time.monotonic() > until:
+                return
+            time.sleep(PAUSE)
 
     def _decided(self, page: Any) -> None:
         """Judge and decide; a HOLD is judged again until patience is over."""

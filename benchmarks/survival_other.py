@@ -12,7 +12,7 @@ import psutil
 from benchmarks.survival_blows import Blow, Scene
 from benchmarks.survival_cells import Cell
 from benchmarks.survival_points import Told
-from benchmarks.survival_stack import Worked
+from benchmarks.survival_stack import NotMeasured, Worked
 from benchmarks.survival_watch import end, ours
 
 POINT = Cell("whoever acts", "SIGSTOP", "shift sending")
@@ -39,7 +39,7 @@ class OtherRun(Blow):
         until = time.monotonic() + WITHIN
         while not self._told.reached.exists():
             if time.monotonic() > until:
-                raise SystemExit("yesterday's run did not come to its shift")
+                raise NotMeasured("yesterday's run did not come to its shift")
             time.sleep(0.02)
         self._guards = ours(run.folder.root)
         for guard in self._guards:

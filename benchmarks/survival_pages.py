@@ -13,7 +13,7 @@ import psutil
 from benchmarks.survival_cells import Cell
 from benchmarks.survival_points import Told
 from benchmarks.survival_site import Site
-from benchmarks.survival_stack import OPERATOR, write_plan
+from benchmarks.survival_stack import OPERATOR, NotMeasured, write_plan
 
 from golive import wiring
 from golive.folders import RunFolder
@@ -66,7 +66,9 @@ class Rehearsals:
                     self.site = Site(json.loads(RunFolder(root).world.read_text()))
                     return wiring.open_run(str(root), OPERATOR)
             time.sleep(0.05)
-        raise SystemExit(f"no rehearsal began in {self.WITHIN:.0f} s: {(Path(told.side) / 'operator.log').read_text()}")
+        raise NotMeasured(
+            f"no rehearsal began in {self.WITHIN:.0f} s: {(Path(told.side) / 'operator.log').read_text()}"
+        )
 
     def operate(self, run: Run, ending: str, told: Told) -> Conducted:
         """Give the runner that conducts already; after it, one that resumes."""

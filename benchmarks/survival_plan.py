@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 SANDBOX = Path(__file__).parents[1] / "params" / "sandbox.yaml"
-RATE = 200.0  # visitors' requests a second on the whole site
+RATE = 100.0  # visitors' requests a second on the whole site
 GUARD_SILENT = 2.0
 BLIND_AFTER = 4.0
 SOAK = 3.0

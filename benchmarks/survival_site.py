@@ -15,7 +15,7 @@ class Site:
 
     def __init__(self, told: Mapping[str, Any]) -> None:
         self.control, self.canary = str(told["control"]), str(told["canary"])
-        self._http = httpx.Client(timeout=1.0, headers=OURS)
+        self._http = httpx.Client(timeout=5.0, headers=OURS)
 
     def close(self) -> None:
         """Close the connections."""
@@ -24,7 +24,7 @@ class Site:
     def moves(self, since: float) -> list[tuple[float, float, str]] | None:
         """Give the router's own log of its moves from `since` on (UTC seconds); None when it does not answer."""
         try:
-            answer = self._http.get(f"{self.control}/-/moves", timeout=0.3).raise_for_status()
+            answer = self._http.get(f"{self.control}/-/moves", timeout=0.5).raise_for_status()
         except httpx.HTTPError:
             return None
         return [(at, share, how) for at, share, how in answer.json()["moves"] if at >= since]
@@ -32,7 +32,9 @@ class Site:
     def arrivals(self, since: float) -> list[float]:
         """Give when visitors came to the canary, as it wrote down itself, from `since` on; none when it is gone."""
         try:
-            answer = self._http.get(f"{self.canary}/-/arrivals", params={"since": since}).raise_for_status()
+            answer = self._http.get(
+                f"{self.canary}/-/arrivals", params={"since": since}, timeout=1.0
+            ).raise_for_status()
         except httpx.HTTPError:
             return []
         return [came for came, _, _ in answer.json()["arrivals"]]

@@ -31,6 +31,10 @@ SMALL_DISK = "size=24m"
 LOADED = ("golive.wiring", "golive.notebook", "golive.start", "golive.pages.charts", "benchmarks.survival_points")
 
 
+class NotMeasured(Exception):
+    """A run did not come to what was to be measured; says how far it came."""
+
+
 class Operating(Protocol):
     """A process that operates a run."""
 

@@ -27,8 +27,12 @@ from golive.core.pair import Beat, acting_beat
 from golive.run import Run
 
 POLL, SEEN_EVERY = 0.05, 0.4
-ENDINGS = {"through": 14.0, "back": 10.0, "sick": 8.0}  # about how many seconds each takes
-PAGES_TAKE = 20.0
+ENDINGS = {
+    "through": 12.0,
+    "back": 8.0,
+    "sick": 6.0,
+}  # seconds from the guard's first beat on, about
+PAGES_TAKE = 18.0
 AGAIN = (0.5, 3.0)
 PATIENCE = 50.0
 STOPPED_WITHIN = 40.0
@@ -196,11 +200,12 @@ class Trial:
         }
 
     def _sealed(self) -> list[str]:
-        """Seal the archive, and say what does not fit in it."""
-        from golive.runner import seal_run
+        """Seal the archive, with an index that holds no picture, and say what does not fit in it."""
+        from golive.runner import sealing
 
+        vars(sealing)["index_html"] = lambda **_: "<html></html>"
         if not (self.run.folder.root / "SEAL").exists():
-            seal_run(self.run)
+            sealing.seal_run(self.run)
         found = verify(self.run.folder.root)
         return [] if found.standing is Standing.CONSISTENT else [f"archive {found.standing}: {found.why}"]
 
