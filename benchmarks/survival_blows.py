@@ -63,7 +63,7 @@ class Blow(ABC):
 
 
 class AtAnyInstant(Blow):
-    """A signal to some processes, at an instant drawn from a guard's first beat on; the frozen wake up after a while."""
+    """A signal to some processes, at an instant drawn from a guard's first beat on; the frozen wake up again."""
 
     def __init__(self, cell: Cell, draw: Random, latest: float) -> None:
         self._cell, self._instant = cell, draw.uniform(0.0, latest)
