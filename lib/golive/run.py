@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from golive.core.folding import fold
-from golive.core.pair import acting_silent
+from golive.core.pair import acting_silent, unguarded
 from golive.core.plan import Plan
 from golive.core.record import Draft, Entry, Kind, Who
 from golive.core.state import State
@@ -46,6 +46,14 @@ class Run:
             StoreUnavailable: If the book can't be reached, so that nobody here knows.
         """
         return acting_silent(self.book.beats(), self.plan.guarding.guard_silent.total_seconds())
+
+    def unguarded(self) -> bool:
+        """Say whether no guard lives that would act or take over: none, acting or standby, beat in `guard_silent`.
+
+        Raises:
+            StoreUnavailable: If the book can't be reached, so that nobody here knows.
+        """
+        return unguarded(self.book.beats(), self.plan.guarding.guard_silent.total_seconds())
 
 
 def new_id() -> str:

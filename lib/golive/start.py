@@ -43,7 +43,7 @@ class Start:
         stored.share(self._run)
 
     def await_guard(self) -> None:
-        """Start the guard, unless one beats already, and return once it watches.
+        """Start a guard, unless one lives already, and return once one acts.
 
         Raises:
             Stopped: If it does not begin to watch.

@@ -12,8 +12,10 @@ from typing import Any
 
 from golive import drivers, stored, wanted
 from golive.adapters.clocks import SystemClock
+from golive.adapters.dead_man import switch_of
+from golive.adapters.host import stands
 from golive.adapters.presence import anybody
-from golive.adapters.processes import this_process
+from golive.adapters.processes import end, ended, this_process
 from golive.adapters.stores.late import LateBox
 from golive.core.errors import (
     GoLiveError,
@@ -33,6 +35,8 @@ from golive.provenance import code_version, who
 from golive.run import Run, new_id, opening
 
 AS_PRODUCTION = "as-production"
+PATIENCE = 5.0  # seconds for which an operator waits for a file that somebody holds
+GUARDS_PATIENCE = 0.5  # the same for a guard, which has to beat meanwhile
 LEFT_ALONE = 1800.0  # seconds without any act, after which an operator's open page counts as left
 
 
@@ -108,8 +112,8 @@ def make_run(
     return run
 
 
-def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
-    """Give the run of that name, or at that path.
+def open_run(name: str, operator: str, runs: Path | None = None, patience: float = PATIENCE) -> Run:
+    """Give the run of that name, or at that path; `patience` is how long to wait for files that somebody holds (s).
 
     Raises:
         NameUnknown: If there is none; names the nearest.
@@ -120,7 +124,7 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
     plan = frozen_plan(folder)
     round_it = f"golive rollback {folder.name} works without it"
     try:
-        run = _open(folder, plan, who(operator), SystemClock())
+        run = _open(folder, plan, who(operator), SystemClock(), patience)
         entries = run.store.read()
         verify_chain(entries)
     except StoreUnavailable as error:
@@ -159,9 +163,10 @@ def frozen_plan(folder: RunFolder) -> Plan:
     return as_production(plan) if options == AS_PRODUCTION else plan
 
 
-def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
+def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock, patience: float = PATIENCE) -> Run:
     kept = stored.keeping(folder, clock)
-    return Run(folder, plan, kept.record(code_version(), plan.fingerprint), kept.book(), clock, name)
+    record = kept.record(code_version(), plan.fingerprint, patience)
+    return Run(folder, plan, record, kept.book(patience), clock, name)
 
 
 def world(run: Run) -> Any:
@@ -187,11 +192,14 @@ def world_of(run: Run) -> Mapping[str, Any]:
 
 
 def launch_guard(run: Run) -> None:
-    """Start the run's guard, detached in a session of its own, unless one beats already."""
-    if not run.guard_silent():
-        return
-    command = [sys.executable, "-m", "golive.cli", "guard", str(run.folder.root)]
-    with (run.folder.logs / "guard.log").open("a") as log:
+    """Start a guard of the run, detached in a session of its own, unless one lives already; it starts the other."""
+    if run.unguarded():
+        _launch_member(run.folder)
+
+
+def _launch_member(folder: RunFolder) -> None:
+    command = [sys.executable, "-m", "golive.cli", "guard", str(folder.root)]
+    with (folder.logs / "guard.log").open("a") as log:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
@@ -244,7 +252,7 @@ def scene(run: Run) -> Any:
     """Give what the run's checks may look at."""
     from golive.adapters.checks.run import Scene
 
-    reads, site, known = sources(run), run.plan.site, world_of(run)
+    reads, site, known, state = sources(run), run.plan.site, world_of(run), run.state()
     keys = ("url", "stable", "canary")
     router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
     return Scene(
@@ -257,13 +265,15 @@ def scene(run: Run) -> Any:
         run.book,
         run.clock,
         run.folder.root,
-        run.state().split,
+        state.split,
+        state.guard,
+        run.plan.own_world,
     )
 
 
 def guard(run: Run) -> Any:
-    """Give the guard of a run, ready to run."""
-    from golive.engine.guard import Guard
+    """Give one member of the run's pair of guards, ready to run in this process."""
+    from golive.engine.pair import Hands, Pair
     from golive.engine.post import Post
 
     token, name, reads = str(world_of(run).get("token", "")), f"guard-{secrets.token_hex(4)}", sources(run)
@@ -280,11 +290,13 @@ def guard(run: Run) -> Any:
         token,
         lambda: anybody(run.folder.operators, LEFT_ALONE),
         new_id,
-        LateBox(run.folder.late).write,
+        LateBox(run.folder.late),
         lambda: not run.folder.is_run,
         code_version(),
+        stands(),
+        switch_of(run.plan.guarding.dead_man),
     )
-    return Guard(post, this_process(name))
+    return Pair(post, this_process(name), Hands(ended, end, lambda: _launch_member(run.folder)))
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

@@ -235,7 +235,7 @@ async def test_a_proof_without_a_read_back_is_unknown_and_not_done():
     on_the_canary(story)
     await reads(guard, 0.05, 2)
     story.tell(Kind.REQUEST, {"act": "prove"}, "canary-5", id="prove")
-    guard._catch_up()
+    guard.catch_up()
     guard.sight.requests = lambda since: {Version.STABLE: 9500, Version.CANARY: 500}
     guard.sight.inbox.split = Unknown("no answer in 3 s")
     await guard.acts.prove(guard.state.request, guard.state)

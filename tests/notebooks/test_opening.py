@@ -1,11 +1,11 @@
 """Which run a page opens: its own again, the only open one, or none; and what it says of it."""
 
 import os
-import time
 
 import pytest
 
 from golive import open_runs
+from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody, hold
 from golive.core.errors import NameUnknown, Stopped, StoreUnavailable
 from golive.core.record import Kind
@@ -186,7 +186,7 @@ async def test_prove_reads_the_router_back_now(project, attended, monkeypatch):
 def test_a_page_left_open_without_any_act_counts_as_left(tmp_path):
     wheel = hold(tmp_path, "ada")
     (path,) = tmp_path.glob("*.json")
-    os.utime(path, (0, time.time() - 1900))
+    os.utime(path, (0, SystemClock().monotonic() - 1900))
 
     assert anybody(tmp_path, left_alone=1800) == ()
     assert len(anybody(tmp_path)) == 1

@@ -45,14 +45,14 @@ class Guarded:
         """Ask for a shift and give what the page says: its second line too when it stops."""
         number = len(self.story.entries)
         self.story.tell(Kind.REQUEST, {"act": "shift", "share": share, "attended": True}, phase, id=f"ask-{number}")
-        self.guard._catch_up()
+        self.guard.catch_up()
         assert self.guard.state.request is not None
         await self.guard.acts.shift(self.guard.state.request, self.guard.state)
         return self._said(fold(self.story.entries).named(phase).shift)
 
     async def roll_back(self) -> str:
         """Roll back and give what the page says."""
-        self.guard._catch_up()
+        self.guard.catch_up()
         await self.guard.acts.send_back("a test", "", "canary-5", "r")
         act = fold(self.story.entries).rollback
         assert act is not None

@@ -141,7 +141,7 @@ async def asked(guarded, act, name, attended=True):
     before = len(guarded.story.entries)
     body = {"act": act, "name": name, "because": "a test", "attended": attended}
     guarded.story.tell(Kind.REQUEST, body, "canary-5", id=f"ask-{before}")
-    guarded.guard._catch_up()
+    guarded.guard.catch_up()
     await guarded.guard.acts.begin(guarded.guard.state.request, guarded.guard.state)
     return [(e.kind, dict(e.body)) for e in guarded.story.entries[before + 1 :]]
 

@@ -1,55 +1,14 @@
-"""Commands about runs: where they stand, how they end, and the guard's own process."""
+"""Commands about runs: how they end, and the guard's own process."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-import tempfile
 from pathlib import Path
 
 import click
 
 from golive.cli.main import STORE_VARIABLE, clear, main, runs_option, store_option
-from golive.core.errors import GoLiveError
-from golive.core.pair import acting_beat
-
-
-@main.command()
-@click.argument("run", required=False)
-@runs_option
-@store_option
-@clear
-def status(run: str | None, runs: Path | None, variable: str | None) -> None:
-    """Show where runs stand."""
-    from golive.folders import runs_in, runs_root
-
-    if variable:
-        _shared(run, variable)
-        return
-    root = (runs or runs_root()).resolve()
-    if run:
-        click.echo(_stands(run, runs))
-        return
-    names = [folder.name for folder in runs_in(root)]
-    for name in names:
-        try:
-            click.echo(_stands(name, root))
-        except GoLiveError as error:
-            click.echo(f"{name}  UNREADABLE   {str(error).splitlines()[0]}")
-    if not names:
-        click.echo(f"no run in {root}\nNEXT  golive rehearse")
-
-
-def _shared(run: str | None, variable: str) -> None:
-    """Say where the runs of a shared store stand; nothing is made on this host but what is gone at the end."""
-    from golive import stored
-    from golive.adapters.clocks import SystemClock
-
-    clock = SystemClock()
-    with tempfile.TemporaryDirectory() as folder:
-        for name in [run] if run else stored.shared_runs(variable, clock):
-            stored.join(name, variable, clock, Path(folder))
-            click.echo(_stands(name, Path(folder)))
 
 
 @main.command()
@@ -64,21 +23,6 @@ def join(run: str, runs: Path | None, variable: str | None) -> None:
 
     folder = stored.join(run, variable or STORE_VARIABLE, SystemClock(), runs)
     click.echo(f"joined {folder.root}\nNEXT  golive status {run}, or golive guard {run} to let this host guard it, too")
-
-
-def _stands(name: str, runs: Path | None) -> str:
-    from golive import wiring
-    from golive.pages.words import percent
-
-    opened = wiring.open_run(name, "", runs)
-    state, beat = opened.state(), acting_beat(opened.book.beats())
-    where = state.phase.title if state.phase else "no phase open"
-    age = f"beat {beat.age:.0f} s ago" if beat else "no guard"
-    verdict = str(state.verdict["word"]) if state.verdict else "–"
-    sealed = " · sealed" if (opened.folder.root / "SEAL").exists() else ""
-    guard = f"closed{sealed}" if state.closed else age
-    ended = state.closed or "open"
-    return f"{opened.folder.name}  {ended:<12} {where:<22} {percent(state.split):>8} on canary  {verdict:<9} {guard}"
 
 
 @main.command()
@@ -106,9 +50,15 @@ def stop(run: str, runs: Path | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @clear
 def guard(folder: Path) -> None:
-    """Be the guard of the run in FOLDER."""
+    """Be a guard of the run in FOLDER: act when nobody does, else stand by."""
     from golive import wiring
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = wiring.open_run(str(folder), "guard")
-    asyncio.run(wiring.guard(run).run())
+    run = wiring.open_run(str(folder), "guard", patience=wiring.GUARDS_PATIENCE)
+
+    async def be_one() -> None:
+        member = wiring.guard(run)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
+        await member.run()
+
+    asyncio.run(be_one())

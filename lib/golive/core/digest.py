@@ -94,6 +94,16 @@ def minute_digests(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[int, st
     }
 
 
+def undigested(samples: Iterable[Sample], entries: Iterable[Entry]) -> list[Sample]:
+    """Give the samples of those minutes of which no entry holds a digest, because whoever took them in has ended."""
+    minutes = {entry.body["minute"] for entry in entries if entry.kind is Kind.DIGEST}
+    return [sample for sample in samples if _minute(sample) not in minutes] if minutes else list(samples)
+
+
+def _minute(sample: Sample) -> str:
+    return datetime.fromtimestamp(sample.second, UTC).isoformat()[:16] + "Z"
+
+
 def told(entries: Iterable[Entry]) -> dict[str, set[tuple[int, str]]]:
     """Give, for each minute that a record has a digest of, every (rows, SHA-256) that it says of it."""
     said: dict[str, set[tuple[int, str]]] = {}

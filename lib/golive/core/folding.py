@@ -170,14 +170,25 @@ def _wheel_taken(state: State, entry: Entry) -> State:
 
 def _guard_started(state: State, entry: Entry) -> State:
     body = entry.body
-    guard = Guard(
-        body["guard"], entry.who["host"], entry.at, code=body.get("code", ""), stands=body.get("stands") or {}
-    )
-    return replace(state, guard=guard)
+    where = {"code": body.get("code", ""), "stands": body.get("stands") or {}}
+    guard = Guard(body["guard"], entry.who["host"], entry.at, **where)
+    return replace(state, standby=guard) if body.get("as") == "standby" else replace(state, guard=guard)
+
+
+def _lease_taken(state: State, entry: Entry) -> State:
+    name, standby = entry.body["guard"], state.standby
+    guard = standby if standby and standby.id == name else state.guard
+    if guard is None or guard.id != name:
+        guard = Guard(name, entry.who["host"], entry.at)
+    taken = replace(guard, since=entry.at, fence=entry.body["fence"], stopped="")
+    return replace(state, guard=taken, standby=None if standby and standby.id == name else standby)
 
 
 def _guard_stopped(state: State, entry: Entry) -> State:
-    return replace(state, guard=replace(state.guard, stopped=entry.at)) if state.guard else state
+    name = entry.body["guard"]
+    if state.guard is not None and state.guard.id == name:
+        return replace(state, guard=replace(state.guard, stopped=entry.at))
+    return replace(state, standby=None) if state.standby is not None and state.standby.id == name else state
 
 
 def _verdict(state: State, entry: Entry) -> State:
@@ -210,6 +221,7 @@ _STEPS = {
     Kind.WHEEL_TAKEN: _wheel_taken,
     Kind.GUARD_STARTED: _guard_started,
     Kind.GUARD_STOPPED: _guard_stopped,
+    Kind.LEASE_TAKEN: _lease_taken,
     Kind.VERDICT: _verdict,
     Kind.FAULT: _fault,
     Kind.RUN_CLOSED: _run_closed,

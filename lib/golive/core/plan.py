@@ -171,13 +171,25 @@ class LogsRule(Part):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+class DeadManRule(Part):
+    """A URL outside that the acting guard calls; who is called no more alarms. Its variable is named, it never is."""
+
+    url_variable: str
+    every: PositiveDuration = timedelta(minutes=1)
+
+
+def _or_none(value: Any) -> Any:
+    return None if value == "none" else value
+
+
 class Guarding(Part):
-    """The guard's own times."""
+    """The guard's own times, and what notices from outside that it is gone."""
 
     look_every: PositiveDuration
     guard_silent: PositiveDuration
     blind_after: PositiveDuration
     abandon_after: DurationOrNever
+    dead_man: Annotated[DeadManRule | None, BeforeValidator(_or_none)] = None
 
 
 class AfterCutover(Part):
@@ -235,8 +247,11 @@ class Plan(Part):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the plan's canonical content; comments and layout do not count."""
-        return hashlib.sha256(canonical(tame(self.model_dump()))).hexdigest()
+        """SHA-256 of the plan's canonical content; comments, layout, and what it leaves at its default do not count.
+
+        So a key that a later version knows beside them changes nothing about an open run.
+        """
+        return hashlib.sha256(canonical(tame(self.model_dump(exclude_defaults=True)))).hexdigest()
 
     @property
     def own_world(self) -> bool:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     PHASE_CLOSED = "phase-closed"
     GUARD_STARTED = "guard-started"
     GUARD_STOPPED = "guard-stopped"
+    LEASE_TAKEN = "lease-taken"
     FINDING = "finding"
     CHECKED = "checked"
     BASELINE = "baseline"

@@ -93,6 +93,7 @@ class Sample:
         share: The split read back for the canary then, 0 to 1; None when unknown.
         routes: The same counts for each critical route that the plan names.
         told: The end of the stretch by the source's own clock, likewise in UTC seconds; None when it tells no time.
+        known: How many entries of the record its guard had read when it took this in, so that another can follow.
     """
 
     second: float
@@ -105,6 +106,7 @@ class Sample:
     share: float | None = None
     routes: Mapping[str, Tally] = field(default_factory=dict)
     told: float | None = None
+    known: int = 0
 
 
 class Unmeasured(StrEnum):

@@ -136,12 +136,20 @@ class PhaseState:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard that the record last named; `code` is what it runs, `stands` what it said of where it stands."""
+    """A guard that the record names.
+
+    Attributes:
+        since: When it began to act, or to stand by.
+        fence: Fence of the lease under which it acts; 0 while it stands by.
+        code: What it runs.
+        stands: What it said of where it stands.
+    """
 
     id: str
     host: str
     since: str
     stopped: str = ""
+    fence: int = 0
     code: str = ""
     stands: Mapping[str, Any] = field(default_factory=dict)
 
@@ -152,18 +160,19 @@ class State:
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
     reads back instead since, None while it does not; `code` the version that the run was opened with;
-    `safe_for` how long after the cutover a rollback is safe.
+    `safe_for` how long after the cutover a rollback is safe. `guard` is the one that acts, or acted last, `standby`
+    the one that last began to stand by.
     """
 
     run: str = ""
     plan: str = ""
     fingerprint: str = ""
     opened_at: str = ""
+    code: str = ""
     alone: bool = False
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
     wheel: Wheel = field(default_factory=Wheel)
-    code: str = ""
     split: float = 0.0
     strayed: float | None = None
     request: Act | None = None
@@ -172,6 +181,7 @@ class State:
     cutover_at: str = ""
     safe_for: timedelta | None = None
     guard: Guard | None = None
+    standby: Guard | None = None
     verdict: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
     closed: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from golive.core.errors import Stopped
+from golive.core.errors import LeaseLost, Stopped
 from golive.core.folding import fold
 from golive.core.order import Step
 from golive.core.record import Entry, Kind
@@ -28,14 +28,20 @@ ACT_DEADLINE = 5.0
 IN_FLIGHT = 3.5
 COUNTED_AFTER = 1.5
 READ_AGAIN = 0.5
+UNREACHED = "the store does not answer, and without it nothing moves forward"
 
 
 class Acts:
-    """The acts of one guard."""
+    """The acts of one guard.
 
-    def __init__(self, post: Post, ledger: Ledger, sight: Sight) -> None:
-        self._post, self._ledger, self._sight = post, ledger, sight
+    `holds` says whether it holds the lease at this very moment, False when the store does not say, and raises
+    LeaseLost when another does; `rolling` that a rollback is what cuts off the others.
+    """
+
+    def __init__(self, post: Post, ledger: Ledger, sight: Sight, holds: Callable[[], bool]) -> None:
+        self._post, self._ledger, self._sight, self._holds = post, ledger, sight, holds
         self._clock, self._router = post.clock, post.sources.router
+        self.rolling = False
 
     def begin(self, asked: Act, state: State) -> Coroutine[Any, Any, None]:
         """Give what an operator asked for, to be awaited."""
@@ -47,13 +53,16 @@ class Acts:
         body = {"act": "shift", "request": asked.request, "share": share, "expect": expect, "by": "request"}
         begun = self._clock.monotonic()
         try:
-            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            intent = self._ledger.intend(body, asked.phase, may=_still_wanted(asked.request))
         except Stopped:
             return  # a rollback, or the end of the run, came first: there is nothing to answer any more
-        if not self._ledger.stored:
+        if intent is None:
             return
-        with self._cut_off({**body, "intent": intent}, asked.phase):
-            result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        try:
+            with self._cut_off({**body, "intent": intent}, asked.phase):
+                result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        except LeaseLost:
+            return  # whoever acts now reads the router, and says what came of it
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
         outcome["moment"] = self._clock.moment().to_json()
@@ -67,7 +76,9 @@ class Acts:
         """
         share, sight = state.split, self._sight
         body = {"act": "prove", "request": asked.request, "share": share, "by": "request"}
-        intent = self._ledger.append(Kind.INTENT, body, asked.phase)
+        intent = self._ledger.intend(body, asked.phase)
+        if intent is None:
+            return
         since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
         forcing = self._post.sources.forcing
         with self._cut_off({**body, "intent": intent}, asked.phase):
@@ -84,19 +95,16 @@ class Acts:
         body = {"act": asked.name, "request": asked.request, "by": "request"}
         body |= {key: str(asked.detail.get(key, "")) for key in ("name", "because")}
         try:
-            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            intent = self._ledger.intend(body, asked.phase, may=_still_wanted(asked.request))
         except Stopped:
             return
-        if not self._ledger.stored:
+        if intent is None:
             return
-        with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
-            split = await self._router.read()
-            if not isinstance(split, Split):
-                result, seen = "unknown", split.why
-            elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
-                result, seen = "refused", why
-            else:
-                result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
+        try:
+            with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+                result, seen = await self._carry_out(asked.name, body, bool(asked.detail.get("attended")))
+        except LeaseLost:
+            return
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 
     async def set_back(self, stray: Stray, phase: str, run: str) -> None:
@@ -141,12 +149,27 @@ class Acts:
         outcome = {**body, "intent": intent, "result": "done" if rolled.done else "failed", "share": 0.0}
         self._ledger.append(Kind.OUTCOME, {**outcome, "seen": seen, "verified": verified}, phase)
 
+    async def _carry_out(self, name: str, body: Mapping[str, str], attended: bool) -> tuple[str, str]:
+        split = await self._router.read()
+        if not isinstance(split, Split):
+            return "unknown", split.why
+        if why := self._not_ours(split, attended):
+            return "refused", why
+        if not self._holds():
+            return "refused", UNREACHED
+        return await carry_out(self._post.sources.deployment, name, body["name"], body["because"])
+
     @contextlib.contextmanager
     def _cut_off(self, body: Mapping[str, object], phase: str, result: str = "superseded") -> Iterator[None]:
-        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back."""
+        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back.
+
+        What is cut off because this guard acts no more is left to whoever acts next.
+        """
         try:
             yield
         except asyncio.CancelledError:
+            if not self.rolling:
+                raise
             told = {"result": result, "seen": "cut off by the rollback", "cut_off": True}
             self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
             raise
@@ -157,6 +180,8 @@ class Acts:
             return "unknown", split.why
         if why := self._not_ours(split, attended):
             return "refused", why
+        if not self._holds():
+            return "refused", UNREACHED
         return await self._put(share, expect)
 
     def _not_ours(self, split: Split, attended: bool) -> str:

@@ -1,4 +1,4 @@
-"""The guard: looks once a second, judges, shifts on request and rolls back by itself."""
+"""The acting guard: looks once a second, judges, shifts on request and rolls back by itself."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
-from golive.core.errors import StoreUnavailable
+from golive.core.errors import LeaseLost, StoreUnavailable
 from golive.core.folding import fold
-from golive.core.record import Kind
+from golive.core.record import Kind, chain
+from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
-from golive.engine.clocks import ClockWatch, finding_of
+from golive.engine.clocks import ClockWatch
+from golive.engine.dead_man import DeadMan
+from golive.engine.findings import of_clocks, of_code
 from golive.engine.ledger import Ledger
-from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
+from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayAlone, SayStrayed, SetBack, decide
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
 from golive.engine.sight import Sight
@@ -26,35 +29,76 @@ HEED_EVERY = 0.1
 
 
 class Guard:
-    """One guard of one run."""
+    """One guard of one run, once it holds the lease of `fence`.
+
+    `reached` says whether the store answered its last beat: one that can't reach the store knows nothing about the
+    other guard, so it goes forward no more, and does not roll back on that account either.
+    """
 
     def __init__(self, post: Post, member: Member) -> None:
-        self.post, self.member, self.name = post, member, member.guard
+        self.post, self.member = post, member
         self.fence = 0
+        self.reached = True
         self.state = State()
         self.sight = Sight(post.plan, post.clock, post.sources.metrics.can)
         self.ledger = Ledger(post)
-        self.acts = Acts(post, self.ledger, self.sight)
-        self._seen = 0
+        self.acts = Acts(post, self.ledger, self.sight, self.holds)
+        self._recorded, self._seen = State(), 0
+        self._unwritten: list[Sample] = []
+        self._written = True
         self._moving: asyncio.Task[None] | None = None
         self._rolling: asyncio.Task[None] | None = None
+        self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
         self._said: tuple[Any, ...] = ()
+        self._other_code = False
         self._clocks = ClockWatch(post.clock)
+        rule = post.plan.guarding.dead_man
+        every = rule.every.total_seconds() if rule is not None else 0.0
+        self._dead_man = DeadMan(post.switch, every, post.clock, self._say_dead_man)
+
+    def go_on_from(self, state: State, seen: int) -> None:
+        """Take over where another guard has ended: the state that the first `seen` entries fold to."""
+        self._recorded, self._seen = state, seen
+        self.catch_up()
+        verdict = self.state.verdict
+        if verdict is not None:
+            self._said = (verdict["phase"], verdict["word"], verdict["hold"])
+        try:
+            look = self.post.book.last_look()
+        except StoreUnavailable:
+            look = None
+        if look is not None and "memory" in look.body:
+            self.sight.recall(look.body["memory"], look.at - look.body["monotonic"])
+
+    def begin(self, resolving: Coroutine[Any, Any, None]) -> None:
+        """Let nothing move forward until what the guard before had begun is resolved."""
+        self._resolving = self._moves(resolving)
+
+    def holds(self) -> bool:
+        """Say whether this guard holds the lease now; False when the store does not answer.
+
+        Raises:
+            LeaseLost: If another holds it.
+        """
+        try:
+            held = self.post.book.beat(self.member, self.fence)
+        except StoreUnavailable:
+            self.reached = False
+            return False
+        if not held:
+            raise LeaseLost(f"{self.member.guard} acts no more: another guard holds the lease")
+        self.reached = True
+        return True
 
     async def run(self) -> None:
-        """Watch until the run is closed."""
+        """Watch until the run is closed; ends at once when it is cancelled, or its lease is another's.
+
+        Raises:
+            LeaseLost: If another guard holds the lease.
+        """
         clock, plan = self.post.clock, self.post.plan
-        lease = self.post.book.lease()
-        silent = plan.guarding.guard_silent.total_seconds()
-        fence = self.post.book.take(self.member, lease.fence if lease else 0, silent)
-        if fence is None:
-            return
-        self.fence = fence
-        started = {"guard": self.name, "pid": self.post.who.process, "code": self.post.code}
-        self.ledger.append(Kind.GUARD_STARTED, started)
-        self.ledger.take_up()
         readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
         try:
             while not self.state.closed and not self.post.gone():
@@ -67,33 +111,40 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task and not task.cancelled()))
+            tasks = (self._moving, self._rolling, self._resolving)
+            await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            self.ledger.digest((), end=True)
         finally:
-            for reader in readers:
-                reader.cancel()
-            if not self.post.gone():
-                self.ledger.digest((), end=True)
-                self.ledger.append(Kind.GUARD_STOPPED, {"guard": self.name, "why": self.state.closed or "ended"})
+            for task in (*readers, self._moving, self._rolling, self._resolving):
+                if task is not None:
+                    task.cancel()
 
     def look(self) -> None:
         """Take what has arrived, judge it, begin what has to be done, write it down. Waits for nothing."""
         now = self.post.clock.monotonic()
-        self._catch_up()
+        self.ledger.try_again(ask=self._at_risk() or not self.ledger.stored)
+        self.catch_up()
         phase = self.state.phase
         self._read_back(now)
-        samples = self.sight.look(self.state, now, self._below())
-        self.ledger.digest(samples)
+        self._unwritten += self.sight.look(self.state, now, self._below(), self._seen)
         self._say_baseline(now)
-        self._say_clocks(phase)
+        self._say_findings(phase)
+        self._dead_man.look()
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._say_verdict(phase)
-        note = LookNote(now, _utc(self.post.clock.now()), self._body(phase, now))
+        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(phase, now)))
+
+    def _write(self, note: LookNote) -> None:
+        """Write the look with the samples that the book does not hold yet; those it holds count for the digests."""
         try:
-            self.post.book.add(samples, note, self.fence)
-            self.post.book.beat(self.member, self.fence)
+            if not self.post.book.add(self._unwritten, note, self.fence):
+                raise LeaseLost(f"{self.member.guard} acts no more: another guard holds the lease")
         except StoreUnavailable:
-            self.ledger.stored = False
+            self._written = False
+            return
+        written, self._unwritten, self._written = self._unwritten, [], True
+        self.ledger.digest(written)
 
     async def heed(self, until: float) -> None:
         """Wait for the next look (monotonic seconds); what an operator asks for meanwhile is begun at once."""
@@ -101,7 +152,7 @@ class Guard:
         await clock.sleep(min(HEED_EVERY, max(0.0, until - clock.monotonic())))
         while clock.monotonic() < until and not self.state.closed:
             before = self._seen
-            self._catch_up()
+            self.catch_up()
             if self._seen != before and self.state.request is not None:
                 now = clock.monotonic()
                 for act in decide(self._known(self.state.phase, now)):
@@ -110,18 +161,26 @@ class Guard:
 
     async def _leave(self) -> None:
         """Somebody has taken the run's folder away: no operator can be answered, so nobody stays on the canary."""
-        if self.state.canary_out and not self.state.cutover_at:
+        if self._at_risk():
             await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", tries=3)
 
-    def _catch_up(self) -> None:
+    def _at_risk(self) -> bool:
+        return self.state.canary_out and not self.state.cutover_at
+
+    def catch_up(self) -> None:
+        """Read on in the record; what it has not taken from this guard yet counts as well."""
         try:
             fresh = self.post.store.read(self._seen)
-            self.ledger.stored = True
         except StoreUnavailable:
-            self.ledger.stored = False
-            return
-        self.state = fold(fresh, self.state)
-        self._seen += len(fresh)
+            self.ledger.refused()
+        else:
+            self._recorded = fold(fresh, self._recorded)
+            self._seen += len(fresh)
+        self.state = self._recorded
+        for draft in self.ledger.kept:
+            after, at = self.state.head, _utc(self.post.clock.now())
+            entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
+            self.state = fold((entry,), self.state)
 
     def _known(self, phase: PhaseState | None, now: float) -> Known:
         if self.post.operators():
@@ -133,18 +192,21 @@ class Guard:
             split=self.sight.inbox.split,
             now=now,
             since=self.sight.soak_of(self.state, phase).since if phase else now,
-            stored=self.ledger.stored,
+            stored=self.ledger.stored and self._written and self.reached,
             rolling=_under_way(self._rolling),
-            moving=_under_way(self._moving),
+            moving=_under_way(self._moving) or _under_way(self._resolving),
             unattended=now - self._wheel_at,
+            watched=self.sight.evidence.watched,
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,
+            locked=self.ledger.locked if self.reached else 0.0,
         )
 
     def _do(self, act: Do, phase: PhaseState | None) -> None:
         name = phase.name if phase else ""
         match act:
             case RollBack(reason, request):
+                self.acts.rolling = True
                 if self._moving is not None:
                     self._moving.cancel()
                 back = self.acts.send_back(reason, request, name, self.state.run)
@@ -157,6 +219,9 @@ class Guard:
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
                 self.ledger.append(Kind.SOAKED, body, name)
+            case SayAlone():
+                text = "visitors stay on the canary, and are watched; going back is for a person to decide"
+                self.ledger.tell("alarm", "NOBODY IS AT THE WHEEL", text, self.state.run, "golive status")
             case Abandon():
                 self.ledger.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "nobody was at the wheel"})
 
@@ -193,10 +258,18 @@ class Guard:
         if body is not None and self.state.phase is not None:
             self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
 
-    def _say_clocks(self, phase: PhaseState | None) -> None:
+    def _say_findings(self, phase: PhaseState | None) -> None:
+        name, other = phase.name if phase else "", of_code(self.state)
+        if other is not None and not self._other_code:
+            self._other_code = True
+            self.ledger.append(Kind.FINDING, other, name)
         for seen in self._clocks.look(self.sight.inbox.skew):
-            self.ledger.append(Kind.FINDING, finding_of(seen), phase.name if phase else "")
+            self.ledger.append(Kind.FINDING, of_clocks(seen), name)
             self.ledger.tell("warning", "CLOCKS DISAGREE", seen, self.state.run, "golive status")
+
+    def _say_dead_man(self, said: str) -> None:
+        self.ledger.append(Kind.NOTE, {"text": said})
+        self.ledger.tell("warning", "DEAD MAN'S SWITCH", said, self.state.run, "golive status")
 
     def _say_verdict(self, phase: PhaseState | None) -> None:
         verdict = self.sight.verdict
@@ -217,9 +290,12 @@ class Guard:
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
             "blind": blind.to_json(now) if blind is not None else None,
-            "stored": self.ledger.stored,
+            "dead_man": self._dead_man.to_json(),
+            "stored": self.ledger.stored and self._written and self.reached,
             "canary_requests": sight.evidence.counts["failed"][0],
             "evidence": sight.trace(),
+            "memory": sight.remember(),
+            "monotonic": now,
         }
 
 

@@ -13,6 +13,7 @@ from golive.engine.stray import SAME, Stray
 from golive.ports import Split, Unknown
 
 SURE = 2  # reads in a row that lie on one side of the record
+LOCKED_OUT = 3  # times guard_silent after which a record that takes nothing is given up
 TOO_LONG = 10  # reads after which setting back has failed for long enough
 
 
@@ -25,8 +26,10 @@ class Known:
         stored: Whether the record can be written.
         rolling: Whether a rollback is under way in this process; `moving` likewise a shift or a proof.
         unattended: Seconds for which nobody has been at the wheel.
+        watched: Seconds of the soak that were watched.
         stray: How the router's read-back differs from the record, None when it does not.
         lowers: Whether the router can set a smaller share than it has.
+        locked: Seconds for which the record has taken nothing from the guard that holds the lease.
     """
 
     plan: Plan
@@ -39,8 +42,10 @@ class Known:
     rolling: bool
     moving: bool
     unattended: float
+    watched: float = 0.0
     stray: Stray | None = None
     lowers: bool = True
+    locked: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,16 @@ class EndSoak:
 
 
 @dataclass(frozen=True)
+class SayAlone:
+    """Tell people outside that nobody is at the wheel of a site that has been cut over: that is held, and watched."""
+
+
+@dataclass(frozen=True)
 class Abandon:
     """Close the run: nobody has been at the wheel for long enough, and nobody is on the canary."""
 
 
-Do = RollBack | Begin | SetBack | SayStrayed | EndSoak | Abandon
+Do = RollBack | Begin | SetBack | SayStrayed | EndSoak | SayAlone | Abandon
 
 
 def decide(known: Known) -> tuple[Do, ...]:
@@ -117,11 +127,15 @@ def _backward(known: Known) -> RollBack | None:
         return RollBack(_why_again(known)) if _not_back_yet(known) else None
     if verdict is not None and verdict.word is Word.ROLLBACK and state.canary_out:
         return RollBack(verdict.reason)
-    if _nobody_there(known) and state.canary_out and not state.cutover_at:
+    before_cutover = state.canary_out and not state.cutover_at
+    if _nobody_there(known) and before_cutover:
         return RollBack(f"nobody has been at the wheel for {known.unattended:.0f} s")
+    if known.locked > LOCKED_OUT * known.plan.guarding.guard_silent.total_seconds() and before_cutover:
+        return RollBack(f"the record could not be written for {known.locked:.0f} s")
     if _above(known) and known.stray is not None and known.stored and not known.moving:
-        if not known.lowers:
-            return RollBack(f"{_said(known.stray, known.now)}, and this router can't lower it")
+        if not known.lowers or not known.state.split:
+            can = "this router can't lower it" if not known.lowers else "everybody belongs on stable"
+            return RollBack(f"{_said(known.stray, known.now)}, and {can}")
         if known.stray.reads >= TOO_LONG:
             return RollBack(f"{_said(known.stray, known.now)}, and setting it back has not helped")
     return None
@@ -130,7 +144,8 @@ def _backward(known: Known) -> RollBack | None:
 def _above(known: Known) -> bool:
     """Say whether more visitors are on the canary than this run has put there; what it has not begun is not its own."""
     stray = known.stray
-    return stray is not None and stray.above and stray.reads >= SURE and known.state.split > 0
+    begun = known.state.split > 0 or any(phase.shift is not None for phase in known.state.phases)
+    return stray is not None and stray.above and stray.reads >= SURE and begun
 
 
 def _strayed(known: Known) -> tuple[Do, ...]:
@@ -177,7 +192,7 @@ def _end_of_soak(known: Known) -> tuple[EndSoak, ...]:
     if not ready and seconds <= longest:
         return ()
     seen = {reading.criterion: reading.seen for reading in verdict.readings}
-    return (EndSoak({"seconds": seconds, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
+    return (EndSoak({"seconds": known.watched, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
 
 
 def _soaks(plan: Plan, phase: PhaseState) -> bool:
@@ -186,8 +201,11 @@ def _soaks(plan: Plan, phase: PhaseState) -> bool:
     return not phase.shifts or (phase.proof is not None and phase.proof.done)
 
 
-def _abandoned(known: Known) -> tuple[Abandon, ...]:
-    return (Abandon(),) if _nobody_there(known) else ()
+def _abandoned(known: Known) -> tuple[Do, ...]:
+    """Close what nobody operates; a site that was cut over is never left unwatched, unless it is our own world."""
+    if not _nobody_there(known):
+        return ()
+    return (SayAlone(),) if known.state.canary_out and not known.plan.own_world else (Abandon(),)
 
 
 def _nobody_there(known: Known) -> bool:

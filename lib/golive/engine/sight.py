@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from golive.core.blindness import HEALTH, LOGS, LOOKS, METRICS, ROUTER, SPLIT, Blind
@@ -36,14 +37,15 @@ class Sight:
         self.started = self._woke = clock.monotonic()
         self._looked: float | None = None
         self._moments: dict[str, float] = {}
-        self._phase = ""
+        self._phase, self._followed, self._strayed = "", False, False
         self._recent: deque[Sample] = deque()
         self._baseline: list[Sample] = []
 
-    def look(self, state: State, now: float, astray: str = "") -> list[Sample]:
+    def look(self, state: State, now: float, astray: str = "", known: int = 0) -> list[Sample]:
         """Take what has arrived, judge it, and give the new samples.
 
-        `astray` says that the visitors are not where the record has put them, so that this soak can't be measured.
+        `astray` says that the visitors are not where the record has put them, so that this soak can't be measured;
+        `known` is the number of entries that `state` was folded from.
         """
         self._recovered += self.inbox.blindness.of(SPLIT) is not None and not astray
         self._say(SPLIT, Unmeasured.DISAGREES, astray, now)
@@ -51,10 +53,44 @@ class Sight:
         self._say(ROUTER, Unmeasured.UNKNOWN, split.why if isinstance(split, Unknown) else "", now)
         self._notice_gap(now)
         self._begin(state)
-        taken = self._take(state.phase)
+        taken = self._take(state.phase, known)
         watching = state.phase is not None and state.canary_out and not state.rolled_back
         self.verdict = judge(self.evidence, self._alarms(now)) if watching else None
         return taken
+
+    def follow(self, state: State, samples: Sequence[Sample]) -> None:
+        """Take in samples that another guard has judged, when the record stood as `state` says."""
+        if not self._followed and samples:
+            self._followed, self.started = True, samples[0].at - samples[0].seconds
+        if not self.evidence.learned and any(phase.baseline is not None for phase in state.phases):
+            self._learn()
+        strayed = state.strayed is not None
+        self._recovered, self._strayed = self._recovered + (self._strayed and not strayed), strayed
+        self._begin(state)
+        for _, together in groupby(samples, key=lambda sample: sample.at):
+            self._feed(list(together))
+
+    def remember(self) -> dict[str, Any]:
+        """Give what the samples do not hold, as JSON: alarms as far as they have come, and requests of ours."""
+        inbox, topped = self.inbox, self.evidence.topped
+        return {
+            "measured_at": inbox.measured_at,
+            "sick_in_a_row": {version.value: count for version, count in inbox.sick_in_a_row.items()},
+            "sick_why": {version.value: why for version, why in inbox.sick_why.items()},
+            "critical": {version.value: sorted(messages) for version, messages in inbox.critical.items()},
+            "topped": [topped.requests, topped.failed],
+        }
+
+    def recall(self, memory: Mapping[str, Any], shift: float) -> None:
+        """Go on from what another guard remembered; `shift` is what its monotonic clock lacks to this one's."""
+        inbox, at = self.inbox, memory["measured_at"]
+        inbox.measured_at = None if at is None else at + shift
+        inbox.sick_in_a_row |= {Version(name): count for name, count in memory["sick_in_a_row"].items()}
+        inbox.sick_why |= {Version(name): why for name, why in memory["sick_why"].items()}
+        inbox.critical |= {Version(name): set(messages) for name, messages in memory["critical"].items()}
+        requests, failed = memory["topped"]
+        if requests:
+            self.evidence.add_topped_up(Tally(requests, failed))
 
     def requests(self, since: float) -> Mapping[Version, int]:
         """Give each version's visitors in stretches begun at `since` (monotonic) or later; half an hour at most."""
@@ -79,10 +115,13 @@ class Sight:
             "failed": tally.failed,
             "over": {str(edge): count for edge, count in tally.over.items()},
             "rate": round(tally.requests / spans, 1) if spans else 0.0,
-            "dispersion": self.evidence.learn(self._baseline),
+            "dispersion": self._learn(),
         }
-        self._baseline = []
         return body
+
+    def _learn(self) -> dict[str, list[float]]:
+        learned, self._baseline = self.evidence.learn(self._baseline), []
+        return learned
 
     def soak_of(self, state: State, phase: PhaseState) -> Soak:
         """Give what is watched in a phase; its times on the guard's monotonic clock."""
@@ -123,22 +162,27 @@ class Sight:
             self.evidence.begin(self.soak_of(state, phase))
         self._phase = marker
 
-    def _take(self, phase: PhaseState | None) -> list[Sample]:
+    def _take(self, phase: PhaseState | None, known: int) -> list[Sample]:
         taken: list[Sample] = []
         share = self.inbox.split.share if isinstance(self.inbox.split, Split) else None
+        name = phase.name if phase else ""
         while self.inbox.samples:
-            named = [replace(s, phase=phase.name if phase else "", share=share) for s in self.inbox.samples.popleft()]
-            by_version = {sample.version: sample for sample in named}
-            self.evidence.add(by_version.get(Version.STABLE), by_version.get(Version.CANARY))
-            if not self.evidence.learned and Version.STABLE in by_version:
-                self._baseline.append(by_version[Version.STABLE])
+            named = [replace(s, phase=name, share=share, known=known) for s in self.inbox.samples.popleft()]
+            self._feed(named)
             taken += named
         while self.inbox.topped:
             self.evidence.add_topped_up(self.inbox.topped.popleft())
-        self._recent.extend(taken)
+        return taken
+
+    def _feed(self, together: Sequence[Sample]) -> None:
+        """Take in the samples of one read."""
+        by_version = {sample.version: sample for sample in together}
+        self.evidence.add(by_version.get(Version.STABLE), by_version.get(Version.CANARY))
+        if not self.evidence.learned and Version.STABLE in by_version:
+            self._baseline.append(by_version[Version.STABLE])
+        self._recent.extend(together)
         while self._recent and self._recent[0].at < self._recent[-1].at - REMEMBERED:
             self._recent.popleft()
-        return taken
 
     def blind(self, now: float) -> Blind | None:
         """Give what can't be seen at `now` (monotonic seconds), None when all is seen; the split comes first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from golive import wiring
 from golive.adapters.presence import Presence, hold
@@ -20,6 +20,7 @@ from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.words import span
 from golive.run import Run
+from golive.watchman import watch
 
 POLL = 0.1
 NO_GUARD = "operator, no guard answered"
@@ -29,7 +30,7 @@ PATIENCE = 1.5  # seconds that a person waits before the page says what it waits
 
 
 class GuardSilent(Stopped):
-    """The guard has not beaten for `guard_silent`, so it won't answer."""
+    """No guard has beaten for `guard_silent`, so none will answer."""
 
 
 class Desk:
@@ -38,6 +39,11 @@ class Desk:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.presence: Presence = hold(run.folder.operators, run.who.name)
+
+    def watch_over(self) -> Self:
+        """Look after the run's guards from this process, for as long as this desk is used and the run is open."""
+        watch(self.run, self)
+        return self
 
     @property
     def state(self) -> State:
@@ -68,7 +74,7 @@ class Desk:
                 if entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback" and act != "rollback":
                     waiting.over()
                     raise Stopped(f"the guard rolled back: {entry.body['because']}", "open 91_incident.ipynb")
-            if self.guard_silent():
+            if self.guard_silent() if act == "rollback" else self.run.unguarded():
                 waiting.over()
                 raise GuardSilent("the guard is silent, so nobody acts on this", self.revive())
             await waiting.a_moment()
@@ -102,7 +108,7 @@ class Desk:
         return tables.rollback_answer(act)
 
     def guard_silent(self) -> bool:
-        """Say whether the guard has not beaten for `guard_silent`."""
+        """Say whether nobody acts now, though somebody who stands by may yet."""
         return self.run.guard_silent()
 
     def revive(self) -> str:
@@ -115,12 +121,9 @@ class Desk:
         self.end()
 
     def end(self) -> None:
-        """Wait for the guard to go, then end the world."""
+        """Wait for the guards to go, then end the world."""
         until = time.monotonic() + GONE_DEADLINE
-        while time.monotonic() < until and not self.guard_silent():
-            guard = self.state.guard
-            if guard is None or guard.stopped:
-                break
+        while time.monotonic() < until and self.state.guard is not None and not self.run.unguarded():
             time.sleep(0.05)
         if self.run.plan.own_world:
             wiring.world(self.run).stop()

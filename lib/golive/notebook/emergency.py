@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from golive import wiring
 from golive.awaited import awaited
@@ -27,6 +27,12 @@ class Emergency:
     def __init__(self, run: Run | None, word: str, others: Sequence[str] = (), newest: str = "") -> None:
         self.word, self._others, self._newest = word, tuple(others), newest
         self.desk = Desk(run) if run else None
+
+    def watch_over(self) -> Self:
+        """Look after the run's guards from this process, for as long as this page is used and the run is open."""
+        if self.desk is not None:
+            self.desk.watch_over()
+        return self
 
     def _need(self) -> Desk:
         if self.desk is None:

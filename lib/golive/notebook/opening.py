@@ -29,10 +29,10 @@ def open_phase(plan: str = "sandbox", phase: str = "canary-25", run: str = "", o
     with _next_said():
         name = run or _begun_here(plan, phase)
         if name:
-            return Page(wiring.open_run(name, operator), phase)
+            return Page(wiring.open_run(name, operator), phase).watch_over()
         made = _make(plan, phase, operator)
         start_world_and_guard(made)
-        return Page(made, phase)
+        return Page(made, phase).watch_over()
 
 
 def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> Emergency:
@@ -52,12 +52,13 @@ def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> E
             )
         if run or found:
             opened = wiring.open_run(run or found[0].name, operator)
-            return Emergency(opened, "OPEN RUN", [other.name for other in others if other not in found])
+            also = [other.name for other in others if other not in found]
+            return Emergency(opened, "OPEN RUN", also).watch_over()
         if attended():
             return Emergency(None, "NOTHING IS OPEN HERE", newest=newest_closed())
         made = _make(plan, "", operator)
         start_world_and_guard(made)
-        return Emergency(made, "SANDBOX")
+        return Emergency(made, "SANDBOX").watch_over()
 
 
 open_incident = open_rollback

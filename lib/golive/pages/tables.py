@@ -138,8 +138,13 @@ def say(entry: Entry) -> str:
     match entry.kind:
         case Kind.RUN_OPENED:
             return f"{body['title']}, plan {body['plan']}"
-        case Kind.GUARD_STARTED | Kind.GUARD_STOPPED:
-            return str(body["guard"])
+        case Kind.GUARD_STARTED:
+            other = f", with other code ({body['code']})" if body.get("began_with") else ""
+            return f"{body['guard']} {'stands by' if body.get('as') == 'standby' else 'has started'}{other}"
+        case Kind.LEASE_TAKEN:
+            return f"{body['guard']} acts, fence {body['fence']}: {body['because']}"
+        case Kind.GUARD_STOPPED:
+            return f"{body['guard']} has ended: {body['why']}"
         case Kind.CHECKED:
             return f"checks ({body['stage']}) {'passed' if body['passed'] else 'did not all pass'}"
         case Kind.BASELINE:

@@ -11,6 +11,7 @@ from golive.ports.keeping import Claims, Files, Keeping, Sharing
 from golive.ports.router import Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
 from golive.ports.store import Book, EvidenceNote, LookNote, Store
+from golive.ports.switch import DeadManSwitch
 from golive.ports.world import Clock, Notice, Notifier, World
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Check",
     "Claims",
     "Clock",
+    "DeadManSwitch",
     "Deployment",
     "Done",
     "EvidenceNote",

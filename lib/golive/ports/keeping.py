@@ -15,10 +15,10 @@ class Keeping(Protocol):
     def ready(self) -> None:
         """Raise, before anything is made, for what would keep a run from being kept here."""
 
-    def record(self, code: str, plan: str) -> Store:
+    def record(self, code: str, plan: str, patience: float = ...) -> Store:
         """Give the run's record; each entry that is appended carries the code's version and the plan's fingerprint."""
 
-    def book(self) -> Book:
+    def book(self, patience: float = ...) -> Book:
         """Give the guards' book."""
 
 

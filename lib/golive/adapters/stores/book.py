@@ -25,13 +25,14 @@ class SqliteBook:
         folder: The run's folder.
         clock: The store's clock and the reader's, which are the same on one host.
         boot: Id of this host's boot; what another boot wrote is older than everything.
+        patience: Seconds to wait for whoever holds the samples' file.
     """
 
-    def __init__(self, folder: RunFolder, clock: Clock, boot: str) -> None:
+    def __init__(self, folder: RunFolder, clock: Clock, boot: str, patience: float = PATIENCE) -> None:
         self._path, self._alive = folder.book, folder.alive
         self._files = LeaseFiles(folder.guards, clock, boot)
         tables = [SAMPLES, TRACE, LOOKS]
-        self._database = SqliteDatabase(self._path, tables, what="book", clock=clock, timeout=PATIENCE, durable=False)
+        self._database = SqliteDatabase(self._path, tables, what="book", clock=clock, timeout=patience, durable=False)
         self._looks = LookTables(self._database, "", clock, boot)
 
     def take(self, member: Member, over: int, silent: float) -> int | None:
@@ -74,9 +75,9 @@ class SqliteBook:
         self._database.write("", lambda connection: self._looks.add(connection, samples, look))
         return True
 
-    def samples(self, after: int = 0) -> Sequence[Sample]:
-        """Give the samples but the first `after`, as they came."""
-        return self._looks.samples(after)
+    def samples(self, after: int = 0, most: int | None = None) -> Sequence[Sample]:
+        """Give the samples but the first `after`, as they came; `most` at a time."""
+        return self._looks.samples(after, most)
 
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         """Give how far the evidence was at each look of a phase, in order."""

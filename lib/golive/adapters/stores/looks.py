@@ -72,10 +72,11 @@ class LookTables:
         query = sa.select(LOOKS.c.text).where(LOOKS.c.run == self._run)
         return connection.execute(query).scalar() == self._text(look)
 
-    def samples(self, after: int = 0) -> Sequence[Sample]:
-        """Give the samples but the first `after`, as they came."""
-        query = sa.select(SAMPLES.c.boot, SAMPLES.c.text).where(SAMPLES.c.run == self._run, SAMPLES.c.row > after)
-        rows = self._database.read(lambda connection: connection.execute(query.order_by(SAMPLES.c.row)).all())
+    def samples(self, after: int = 0, most: int | None = None) -> Sequence[Sample]:
+        """Give the samples but the first `after`, as they came; `most` at a time."""
+        found = sa.select(SAMPLES.c.boot, SAMPLES.c.text).where(SAMPLES.c.run == self._run, SAMPLES.c.row > after)
+        query = found.order_by(SAMPLES.c.row).limit(most)
+        rows = self._database.read(lambda connection: connection.execute(query).all())
         return [self._here(from_json(json.loads(text)), boot) for boot, text in rows]
 
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
@@ -123,6 +124,7 @@ def to_json(sample: Sample) -> dict[str, Any]:
         "over": {str(edge): count for edge, count in tally.over.items()},
         "gauges": [sample.gauges.cpu, sample.gauges.memory],
         "routes": {name: [t.requests, t.failed, dict(t.over)] for name, t in sample.routes.items()},
+        "known": sample.known,
         "told": sample.told,
     }
 
@@ -142,6 +144,7 @@ def from_json(data: dict[str, Any]) -> Sample:
         data["share"],
         {name: Tally(n, bad, over=_edges(slow)) for name, (n, bad, slow) in data["routes"].items()},
         data.get("told"),
+        data["known"],
     )
 
 

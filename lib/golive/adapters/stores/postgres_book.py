@@ -71,9 +71,9 @@ class PostgresBook:
 
         return self._database.write(self._lock, act)
 
-    def samples(self, after: int = 0) -> Sequence[Sample]:
-        """Give the samples but the first `after`, as they came."""
-        return self._looks.samples(after)
+    def samples(self, after: int = 0, most: int | None = None) -> Sequence[Sample]:
+        """Give the samples but the first `after`, as they came; `most` at a time."""
+        return self._looks.samples(after, most)
 
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         """Give how far the evidence was at each look of a phase, in order."""

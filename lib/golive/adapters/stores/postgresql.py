@@ -56,12 +56,12 @@ class PostgresqlStore:
         """Raise StoreUnavailable unless the database answers and has, or gets, its tables."""
         self._database.make()
 
-    def record(self, code: str, plan: str) -> Store:
-        """Give the run's record."""
+    def record(self, code: str, plan: str, patience: float = 0.0) -> Store:
+        """Give the run's record; the database has time limits of its own, whatever the patience."""
         return PostgresStore(self._database, run=self._run, code=code, plan=plan)
 
-    def book(self) -> Book:
-        """Give the guards' book; its clock is the server's."""
+    def book(self, patience: float = 0.0) -> Book:
+        """Give the guards' book; its clock is the server's, and so are its time limits."""
         folder = self._around.folder
         alive = folder.alive if folder else None
         return PostgresBook(self._database, self._run, alive, self._around.clock, boot_id())

@@ -11,6 +11,8 @@ from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.ports import Book, Clock, Store
 
+PATIENCE = 5.0
+
 
 class RunFolderStore:
     """`golive.ports.Keeping` on a local disk."""
@@ -36,13 +38,13 @@ class RunFolderStore:
     def ready(self) -> None:
         """Raise for what would keep a run from being kept here: nothing, before its folder is made."""
 
-    def record(self, code: str, plan: str) -> Store:
+    def record(self, code: str, plan: str, patience: float = PATIENCE) -> Store:
         """Give the run's record; StoreUnavailable if its file can't be opened or lies on a network disk."""
-        return SqliteStore(self._needed.record, code=code, plan=plan, clock=self._clock)
+        return SqliteStore(self._needed.record, code=code, plan=plan, clock=self._clock, timeout=patience)
 
-    def book(self) -> Book:
+    def book(self, patience: float = PATIENCE) -> Book:
         """Give the guards' book; StoreUnavailable if its file can't be opened."""
-        return SqliteBook(self._needed, self._clock, boot_id())
+        return SqliteBook(self._needed, self._clock, boot_id(), patience)
 
     @property
     def _needed(self) -> RunFolder:
