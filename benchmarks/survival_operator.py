@@ -16,6 +16,7 @@ PATIENCE = 12.0  # seconds for which a step that was stopped is tried again
 PAUSE = 0.3
 TRIES = 20
 LINGER = 10.0
+OPERATOR = "benchmark"
 ENDED_WITHIN = 25.0
 
 
@@ -41,7 +42,7 @@ class Operator:
             self._step(start.await_guard)
             for phase in self._run.plan.phases:
                 if not self._run.state().named(phase.name).over:
-                    self._phase(self._step(lambda: open_phase(run=name, phase=phase.name)))  # noqa: B023  over by then
+                    self._phase(self._step(lambda: open_phase(run=name, phase=phase.name, operator=OPERATOR)))  # noqa: B023  over by then
         except NotPossible as error:
             print("operator:", error, flush=True)
         self._end()
@@ -166,7 +167,7 @@ def begin(folder: Path, ending: str, log: Path, environment: Mapping[str, str]) 
 
     install()
     without_pictures()
-    run = wiring.open_run(str(folder), "operator")
+    run = wiring.open_run(str(folder), OPERATOR)
     operator = Operator(run, ending, lambda: Site(wiring.world_of(run)).fail(True))
     for _ in range(TRIES):
         try:

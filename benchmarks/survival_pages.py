@@ -11,9 +11,10 @@ from pathlib import Path
 
 import psutil
 from benchmarks.survival_cells import Cell
+from benchmarks.survival_operator import OPERATOR
 from benchmarks.survival_points import Told
 from benchmarks.survival_site import Site
-from benchmarks.survival_stack import OPERATOR, NotMeasured, write_plan
+from benchmarks.survival_stack import NotMeasured, write_plan
 
 from golive import wiring
 from golive.folders import RunFolder

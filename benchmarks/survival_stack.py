@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import psutil
 from benchmarks.survival_cells import Cell
+from benchmarks.survival_operator import OPERATOR
 from benchmarks.survival_plan import RATE, plan_text
 from benchmarks.survival_points import Told
 from benchmarks.survival_site import Site
@@ -26,7 +27,6 @@ from golive.adapters.worlds.sandbox import SandboxWorld
 from golive.folders import RunFolder
 from golive.run import Run
 
-OPERATOR = "benchmark"
 SMALL_DISK = "size=24m"
 LOADED = ("golive.wiring", "golive.notebook", "golive.start", "golive.pages.charts", "benchmarks.survival_points")
 
