@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,13 +35,14 @@ def _at_once(folders: Sequence[Path], within: float) -> list[Overview]:
     for folder in folders:
         threading.Thread(target=lambda path: found.put(_look(path)), args=(folder,), daemon=True).start()
     seen: dict[str, Overview] = {}
+    until = time.monotonic() + within
     while len(seen) < len(folders):
         try:
-            one = found.get(timeout=within)
+            one = found.get(timeout=max(0.01, until - time.monotonic()))
         except queue.Empty:
             break
         seen[one.name] = one
-    why = f"no answer in {within:.0f} s"
+    why = f"no answer in {within:g} s"
     return [seen.get(path.name) or Overview(path.name, why, _then(path.name)) for path in folders]
 
 

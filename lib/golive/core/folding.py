@@ -11,8 +11,7 @@ from typing import Any
 from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
-from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
-from golive.core.wheel import Wheel
+from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State, Wheel
 
 
 def fold(entries: Iterable[Entry], state: State | None = None) -> State:

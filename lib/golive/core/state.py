@@ -11,7 +11,6 @@ from typing import Any
 from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
-from golive.core.wheel import Wheel
 
 
 @dataclass(frozen=True)
@@ -152,6 +151,28 @@ class Guard:
     fence: int = 0
     code: str = ""
     stands: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Who operates the run.
+
+    Attributes:
+        name: Who has the wheel, as claimed; "" before anybody has.
+        since: UTC, ISO 8601.
+        offered_to: To whom it was handed over and who has not taken it yet; "" for nobody.
+        offered_at, because: When and why it was offered, or why it was taken.
+    """
+
+    name: str = ""
+    since: str = ""
+    offered_to: str = ""
+    offered_at: str = ""
+    because: str = ""
+
+    def has(self, name: str) -> bool:
+        """Say whether that person may go forward: who has the wheel, or anybody where nobody has it."""
+        return not self.name or name == self.name
 
 
 @dataclass(frozen=True)

@@ -290,6 +290,7 @@ class Guard:
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
             "blind": blind.to_json(now) if blind is not None else None,
+            "skew": sight.inbox.skew,
             "dead_man": self._dead_man.to_json(),
             "stored": self.ledger.stored and self._written and self.reached,
             "canary_requests": sight.evidence.counts["failed"][0],

@@ -58,6 +58,7 @@ class Emergency:
             ("split", f"{percent(state.split)} in the record"),
             ("read back", f"{percent(seen)} at {clock(look.utc)}" if look else "not yet"),
             ("guard", "gone with its run" if state.closed else guard),
+            ("wheel", f"{state.wheel.name} since {clock(state.wheel.since)}; going back needs none"),
             ("closed", f"{state.closed} at {clock(state.closed_at)}" if state.closed else "no"),
         ]
         if state.rollback is not None:

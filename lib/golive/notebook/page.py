@@ -15,9 +15,10 @@ from golive.adapters.clocks import utc
 from golive.awaited import awaited
 from golive.core.errors import NameUnknown, Stopped
 from golive.core.folding import fold
-from golive.core.order import Already, May, Step, Stop, at_the_wheel, may
+from golive.core.order import Already, May, Step, Stop, may
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, PhaseState, State
+from golive.core.wheel import at_the_wheel
 from golive.notebook.attended import attended
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
 from golive.notebook.deployments import carry_out

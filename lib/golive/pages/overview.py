@@ -69,7 +69,7 @@ def short(run: Overview) -> list[str]:
     state = run.state
     if state.closed:
         sealed = "sealed" if run.sealed else f"NEXT  golive seal {run.name}"
-        return [f"- {run.name}  {state.closed:<12}{percent(state.split):>8} on canary  {sealed}"[:WIDTH]]
+        return _wrapped(f"- {run.name}  {state.closed:<12}{percent(state.split):>8} on canary  ", sealed)
     phase = state.phase.title if state.phase else "no phase open"
     head = f"▸ {run.name}  open  {split_of(state)} on canary  {phase}"
     facts = [("verdict", _verdict(run)), ("guard", _guards(run)), ("wheel", _wheel(run))]
