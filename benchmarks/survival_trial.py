@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from benchmarks.survival_watch import Watch, awake, end, ours
 from golive.archive.verify import Standing, verify
 from golive.core.errors import GoLiveError
 from golive.core.pair import Beat, acting_beat
+from golive.provenance import code_version
 from golive.run import Run
 
 POLL, SEEN_EVERY = 0.05, 0.4
@@ -184,6 +186,8 @@ class Trial:
         wrong = [] if stuck else lies(entries, self.watch.moves, self._blow.forced, self._knows(entries))
         return {
             "seed": self._seed,
+            "code": code_version(),
+            "load": round(os.getloadavg()[0], 1),
             "run": root.name,
             "ending": self._ending,
             "instant": round(hit - self.began, 2) if hit else None,
