@@ -18,14 +18,13 @@ from benchmarks.survival_cells import HOST, LATE, OTHER, TROUBLES, Cell
 from benchmarks.survival_oracles import broken, entries_of, lies, lost
 from benchmarks.survival_other import OtherRun
 from benchmarks.survival_plan import GUARD_SILENT
-from benchmarks.survival_points import Told
+from benchmarks.survival_points import ROOT, Told
 from benchmarks.survival_stack import Worked
 from benchmarks.survival_watch import Watch, awake, end, ours
 
 from golive.archive.verify import Standing, verify
 from golive.core.errors import GoLiveError
 from golive.core.pair import Beat, acting_beat
-from golive.provenance import code_version
 from golive.run import Run
 
 POLL, SEEN_EVERY = 0.05, 0.4
@@ -186,7 +185,7 @@ class Trial:
         wrong = [] if stuck else lies(entries, self.watch.moves, self._blow.forced, self._knows(entries))
         return {
             "seed": self._seed,
-            "code": code_version(),
+            "code": _commit(),
             "load": round(os.getloadavg()[0], 1),
             "run": root.name,
             "ending": self._ending,
@@ -236,6 +235,12 @@ def _ending(cell: Cell, draw: random.Random) -> str:
     if cell.point.startswith("rollback"):
         return "back" if "request" in cell.point else draw.choice(("back", "sick"))
     return drawn
+
+
+def _commit() -> str:
+    """Give the commit whose code is measured, "" where there is none."""
+    asked = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    return asked.stdout.strip()
 
 
 def _during(journal: str, at: float) -> str:
