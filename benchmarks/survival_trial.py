@@ -35,7 +35,7 @@ ENDINGS = {
 }  # seconds from the guard's first beat on, about
 PAGES_TAKE = 18.0
 AGAIN = (0.5, 3.0)
-PATIENCE = 50.0
+PATIENCE, PAGES_PATIENCE = 50.0, 150.0
 STOPPED_WITHIN = 40.0
 
 
@@ -75,7 +75,8 @@ class Trial:
     def measure(self) -> dict[str, Any]:
         """Operate the run, let happen what has to, and hold what is left of it against what was seen."""
         closed_by, died = "operator", 0.0
-        while not self._closed() and time.time() < max(self._blow.hit, self.began) + PATIENCE:
+        patience = PAGES_PATIENCE if self._stack.pages else PATIENCE
+        while not self._closed() and time.time() < max(self._blow.hit, self.began) + patience:
             self._look()
             if self._operator.is_alive():
                 died = 0.0
@@ -86,7 +87,7 @@ class Trial:
                         self._stack.operate(self.run, self._ending, self.told),
                         "another operator",
                     )
-        while self._operator.is_alive() and time.time() < max(self._blow.hit, self.began) + 2 * PATIENCE:
+        while self._operator.is_alive() and time.time() < max(self._blow.hit, self.began) + 2 * patience:
             self._look()
         if not self._closed():
             closed_by = self._stopped()
