@@ -20,7 +20,7 @@ from golive.run import Run
 from golive.start import Start
 
 NAMES = ("gl-north", "gl-south")
-WITHIN = 20.0
+WITHIN = 60.0
 GUARD = 'golive="$0 -m golive.cli"; $golive join "$1" --store-variable "$2" --runs "$3" && exec $golive guard "$3/$1"'
 
 
@@ -42,8 +42,8 @@ class Apart(SharedStack):
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self.hosts.__exit__(*error)
         super().__exit__(*error)
+        self.hosts.__exit__(*error)
 
     def run(self, cell: Cell, told: Told) -> Run:
         """Make a run, and give it once a guard acts on one host and another stands by on the other."""

@@ -70,7 +70,7 @@ class Host:
         self.end()
 
     def end(self) -> None:
-        """End what runs on it."""
+        """End what runs on it, and put its cable back."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -1,6 +1,7 @@
 """Where a run is kept, what another host gets of it, and who has the router."""
 
 import json
+import re
 from datetime import datetime
 
 import pytest
@@ -37,6 +38,13 @@ def database(postgres, monkeypatch):
 
 def close(run):
     run.append(Kind.RUN_CLOSED, {"result": "completed", "why": "a test"})
+
+
+def shown(*words):
+    """Give the names of the runs that a command shows."""
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    return set(re.findall(r"\d{8}T\d{6}Z-shop(?:-\d)?", done.stdout))
 
 
 def kinds(run):
@@ -203,13 +211,15 @@ def test_a_run_that_another_host_has_made_in_between_is_left_alone(project, data
 
 
 @shared
-def test_status_of_a_shared_store_shows_its_runs_and_leaves_nothing_here(project, database, monkeypatch):
+def test_status_of_a_shared_store_shows_its_runs_and_leaves_nothing_here(project, database):
     write_site(project, "shop", SHARED)
-    name = wiring.make_run("shop", "ada", runs=project / "elsewhere").folder.name
-    done = CliRunner().invoke(main, ["status", "--store-variable", VARIABLE])
+    first = wiring.make_run("shop", "ada", runs=project / "elsewhere")
+    close(first)
+    second = wiring.make_run("shop", "ada", runs=project / "elsewhere")
 
-    assert done.exit_code == 0, done.output
-    assert done.stdout.startswith(name)
+    assert shown("status", "--store-variable", VARIABLE) == {second.folder.name}
+    assert shown("status", "--all", "--store-variable", VARIABLE) == {first.folder.name, second.folder.name}
+    assert shown("status", second.folder.name, "--store-variable", VARIABLE) == {second.folder.name}
     assert not (project / "runs").exists()
 
 

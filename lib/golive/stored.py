@@ -1,4 +1,4 @@
-"""Where a run is kept: in its folder, or in a store that other hosts reach, and who has which router."""
+"""Where a run is kept: in its folder, or in a store that other hosts reach."""
 
 from __future__ import annotations
 
@@ -9,22 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from golive import drivers
-from golive.adapters.clocks import utc
-from golive.adapters.stores.claims import ClaimTable
-from golive.adapters.stores.disks import refuse_network
-from golive.adapters.stores.schema import CLAIMS
-from golive.adapters.stores.sqlite import SqliteDatabase
-from golive.core.claim import Claim
-from golive.core.errors import GoLiveError, NameUnknown, RecordBroken, Stopped, StoreUnavailable
-from golive.core.plan import Driver, Plan
+from golive.core.errors import GoLiveError, NameUnknown, PlanError, RecordBroken
+from golive.core.plan import Driver, Plan, as_production
 from golive.core.record import Entry, Kind
 from golive.drivers import Around
-from golive.folders import RunFolder, claims_file, runs_root
-from golive.ports import Claims, Clock, Keeping, Sharing
+from golive.folders import RunFolder, runs_root
+from golive.plans import load_file
+from golive.ports import Clock, Keeping, Sharing
 from golive.run import Run
 
+AS_PRODUCTION = "as-production"
 RUN_FOLDER = "run-folder"
-CLAIMS_WAIT = 5.0
+PATIENCE = 5.0
 
 
 def ready(plan: Plan, clock: Clock) -> tuple[str, ...]:
@@ -45,8 +41,8 @@ def place(folder: RunFolder, wanted: Driver) -> None:
         _write(folder.store, json.dumps({"driver": wanted.driver, "settings": wanted.settings}, indent=1))
 
 
-def keeping(folder: RunFolder, clock: Clock) -> Keeping:
-    """Give the store of the run in `folder`.
+def keeping(folder: RunFolder, clock: Clock, patience: float = PATIENCE) -> Keeping:
+    """Give the store of the run in `folder`; `patience` is how long it waits for what somebody holds (seconds).
 
     Raises:
         RecordBroken: If what says where the record is can't be read.
@@ -61,7 +57,7 @@ def keeping(folder: RunFolder, clock: Clock) -> Keeping:
                 f"{folder.store} does not say where the record of {folder.name} is: {str(error).splitlines()[0]}\n"
                 f"NEXT     golive join {folder.name} writes it again; golive rollback {folder.name} works without it"
             ) from error
-    kept: Keeping = _made(wanted, Around(None, clock, folder=folder))
+    kept: Keeping = _made(wanted, Around(None, clock, folder=folder, patience=patience))
     return kept
 
 
@@ -72,9 +68,9 @@ def share(run: Run) -> None:
         kept.files().keep({p.name: p.read_text(encoding="utf-8") for p in run.folder.shared if p.is_file()})
 
 
-def shared_runs(variable: str, clock: Clock) -> tuple[str, ...]:
-    """Give the names of all runs in the PostgreSQL store whose URL is in that environment variable."""
-    return tuple(_shared(variable, Around(None, clock)).runs())
+def shared_runs(variable: str, clock: Clock, closed: bool = True) -> tuple[str, ...]:
+    """Give the names of the runs in the PostgreSQL store whose URL is in that variable, the closed ones too or not."""
+    return tuple(_shared(variable, Around(None, clock)).runs(closed))
 
 
 def join(name: str, variable: str, clock: Clock, runs: Path | None = None) -> RunFolder:
@@ -124,76 +120,22 @@ def enter(run: Run, body: Mapping[str, Any]) -> None:
     share(run)
 
 
-def begin(run: Run, router: Any) -> None:
-    """Claim its router for a run that has just been opened; where another run has it, close this one again.
+def frozen_plan(folder: RunFolder) -> Plan:
+    """Give the plan that a run was opened with.
 
     Raises:
-        Stopped: If another open run has it; names that one.
-        StoreUnavailable: If nothing says whether another run has it.
+        RecordBroken: If the run's copy is gone or is no plan any more.
     """
     try:
-        claim(run, router)
-    except GoLiveError as error:
-        run.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": str(error).splitlines()[0]})
-        raise
-
-
-def guards(run: Run, router: Any, guard: str) -> None:
-    """Put a guard's name and host into its run's claim; a store that does not answer keeps no guard from guarding.
-
-    Raises:
-        Stopped: If another open run has the router; names that one.
-    """
-    try:
-        claim(run, router, guard)
-    except StoreUnavailable:
-        return  # the claim that the run was opened with stands
-
-
-def claim(run: Run, router: Any, guard: str = "") -> None:
-    """Claim a router for a run, on this host and in its store where that is shared.
-
-    Args:
-        guard: The guard that claims, "" for the one who opens the run.
-
-    Raises:
-        Stopped: If another open run has it; names that one.
-        StoreUnavailable: If nothing says whether another run has it.
-    """
-    identity = router.identity() if hasattr(router, "identity") else router.by_hand()
-    wanted = Claim(identity, run.folder.name, run.who.host, guard, str(run.folder.root), utc(run.clock.now()))
-    for claims in _claims(run):
-        other = claims.claim(wanted)
-        if other is not None:
-            raise Stopped(
-                f"another go-live has the router {identity}: {other}, in {other.folder}",
-                f"golive stop {other.run} on {other.host}, if it is over; two go-lives of one router are never right",
-            )
-
-
-def _claims(run: Run) -> list[Claims]:
-    path = claims_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    refuse_network(path.parent)
-    database = SqliteDatabase(path, [CLAIMS], what="claims", clock=run.clock, timeout=CLAIMS_WAIT)
-    here = ClaimTable(database, lambda claim: _over(claim, run.clock))
-    kept = keeping(run.folder, run.clock)
-    return [here, kept.claims()] if isinstance(kept, Sharing) else [here]
-
-
-def _over(claim: Claim, clock: Clock) -> bool:
-    """Say whether the run of a claim on this host is closed, or gone with its folder."""
-    folder = RunFolder(Path(claim.folder))
-    if not folder.is_run:
-        return True
-    try:
-        entries = keeping(folder, clock).record("", "").read()
-    except GoLiveError as error:
-        raise StoreUnavailable(
-            f"{claim} claims the router, and nothing says whether it is closed: {str(error).splitlines()[0]}\n"
-            f"NEXT     golive stop {claim.folder}, or golive rollback {claim.folder} where its record is lost"
+        plan = load_file(folder.plan)
+        options = folder.options.read_text() if folder.options.exists() else ""
+    except (PlanError, OSError, UnicodeDecodeError) as error:
+        why = str(error).splitlines()[0]
+        raise RecordBroken(
+            f"the plan of {folder.name} can't be read: {why}\n"
+            f"NEXT     put {folder.plan} back as it was; golive rollback {folder.name} works without it"
         ) from error
-    return any(entry.kind is Kind.RUN_CLOSED for entry in entries)
+    return as_production(plan) if options == AS_PRODUCTION else plan
 
 
 def _by(variable: str) -> Driver:

@@ -168,6 +168,7 @@ def drivers_of(plan: Plan) -> list[tuple[str, Driver]]:
         (drivers.LOGS, logs),
         (drivers.PROBERS, plan.prober),
         *((drivers.NOTIFIERS, notifier) for notifier in plan.notify),
+        *((drivers.LAST_RESORTS, resort) for resort in plan.last_resort),
     ]
     if plan.own_world:
         wanted.append((drivers.WORLDS, plan.world))

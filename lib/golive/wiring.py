@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from golive import drivers, stored, wanted
+from golive import claimed, drivers, stored, wanted
+from golive.adapters.checks.undoing import undone
 from golive.adapters.clocks import SystemClock
 from golive.adapters.dead_man import switch_of
 from golive.adapters.host import stands
 from golive.adapters.presence import anybody
 from golive.adapters.processes import end, ended, this_process
+from golive.adapters.reserve import Reserve
 from golive.adapters.stores.late import LateBox
 from golive.core.errors import (
     GoLiveError,
@@ -24,19 +26,17 @@ from golive.core.errors import (
     StoreUnavailable,
     WorldFailed,
 )
-from golive.core.plan import Driver, Plan, as_production
+from golive.core.plan import Plan, as_production
 from golive.core.record import Who
 from golive.core.record import verify as verify_chain
 from golive.drivers import Around
 from golive.folders import RunFolder, find_run, project, runs_root
-from golive.plans import load, load_file
+from golive.plans import load
 from golive.ports import Clock, Forcing
 from golive.provenance import code_version, who
 from golive.run import Run, new_id, opening
 
-AS_PRODUCTION = "as-production"
-PATIENCE = 5.0  # seconds for which an operator waits for a file that somebody holds
-GUARDS_PATIENCE = 0.5  # the same for a guard, which has to beat meanwhile
+GUARDS_PATIENCE = 0.5  # seconds for which a guard waits for what somebody holds: it has to beat meanwhile
 LEFT_ALONE = 1800.0  # seconds without any act, after which an operator's open page counts as left
 
 
@@ -103,16 +103,16 @@ def make_run(
     stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
     folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}", taken)
     folder.plan.write_text(text, encoding="utf-8")
-    folder.options.write_text(AS_PRODUCTION if true_limits else "")
+    folder.options.write_text(stored.AS_PRODUCTION if true_limits else "")
     stored.place(folder, plan.store)
     run = _open(folder, plan, who(operator), clock)
     stored.enter(run, opening(folder, plan, code_version(), alone=alone, unattended=unattended, page=page))
     if not plan.own_world:
-        stored.begin(run, drivers.made(drivers.ROUTERS, plan.router, Around(None, clock), {}))
+        claimed.begin(run, drivers.made(drivers.ROUTERS, plan.router, Around(None, clock), {}))
     return run
 
 
-def open_run(name: str, operator: str, runs: Path | None = None, patience: float = PATIENCE) -> Run:
+def open_run(name: str, operator: str, runs: Path | None = None, patience: float = stored.PATIENCE) -> Run:
     """Give the run of that name, or at that path; `patience` is how long to wait for files that somebody holds (s).
 
     Raises:
@@ -121,7 +121,7 @@ def open_run(name: str, operator: str, runs: Path | None = None, patience: float
         StoreUnavailable: If its record can't be read.
     """
     folder = find_run(name, runs)
-    plan = frozen_plan(folder)
+    plan = stored.frozen_plan(folder)
     round_it = f"golive rollback {folder.name} works without it"
     try:
         run = _open(folder, plan, who(operator), SystemClock(), patience)
@@ -145,28 +145,9 @@ def open_run(name: str, operator: str, runs: Path | None = None, patience: float
     return run
 
 
-def frozen_plan(folder: RunFolder) -> Plan:
-    """Give the plan that a run was opened with.
-
-    Raises:
-        RecordBroken: If the run's copy is gone or is no plan any more.
-    """
-    try:
-        plan = load_file(folder.plan)
-        options = folder.options.read_text() if folder.options.exists() else ""
-    except (PlanError, OSError, UnicodeDecodeError) as error:
-        why = str(error).splitlines()[0]
-        raise RecordBroken(
-            f"the plan of {folder.name} can't be read: {why}\n"
-            f"NEXT     put {folder.plan} back as it was; golive rollback {folder.name} works without it"
-        ) from error
-    return as_production(plan) if options == AS_PRODUCTION else plan
-
-
-def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock, patience: float = PATIENCE) -> Run:
-    kept = stored.keeping(folder, clock)
-    record = kept.record(code_version(), plan.fingerprint, patience)
-    return Run(folder, plan, record, kept.book(patience), clock, name)
+def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock, patience: float = stored.PATIENCE) -> Run:
+    kept = stored.keeping(folder, clock, patience)
+    return Run(folder, plan, kept.record(code_version(), plan.fingerprint), kept.book(), clock, name)
 
 
 def world(run: Run) -> Any:
@@ -201,34 +182,6 @@ def _launch_member(folder: RunFolder) -> None:
     command = [sys.executable, "-m", "golive.cli", "guard", str(folder.root)]
     with (folder.logs / "guard.log").open("a") as log:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-
-
-def write_router(run: Run) -> None:
-    """Write `router.json`, from which everybody is sent back without plan, record or store."""
-    settings = drivers.filled(drivers.ROUTERS, run.plan.router, world_of(run))
-    draft = run.folder.router.with_suffix(".tmp")
-    draft.write_text(json.dumps({"driver": run.plan.router.driver, "settings": settings}, indent=1), encoding="utf-8")
-    draft.replace(run.folder.router)
-
-
-def router_of(folder: RunFolder) -> Any:
-    """Give the router of the run in `folder`, from its `router.json` alone.
-
-    Raises:
-        WorldFailed: If the run's router never answered, or the file is damaged.
-    """
-    hand = f"do what {folder.by_hand} says"
-    try:
-        router = Driver.model_validate(json.loads(folder.router.read_text(encoding="utf-8")))
-        return drivers.made(drivers.ROUTERS, router, Around(None, SystemClock()), {})
-    except FileNotFoundError:
-        raise WorldFailed(
-            f"{folder.name} has no {folder.router.name}: its router had not answered yet, so this run moved nobody\n"
-            f"NEXT     golive status; if {folder.by_hand} exists, {hand}"
-        ) from None
-    except (GoLiveError, OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise WorldFailed(f"{folder.router} gives no router: {why}\nNEXT     {hand}") from error
 
 
 def sources(run: Run) -> Any:
@@ -268,6 +221,7 @@ def scene(run: Run) -> Any:
         state.split,
         state.guard,
         run.plan.own_world,
+        state.claim,
     )
 
 
@@ -278,7 +232,7 @@ def guard(run: Run) -> Any:
 
     token, name, reads = str(world_of(run).get("token", "")), f"guard-{secrets.token_hex(4)}", sources(run)
     if not run.plan.own_world:
-        stored.guards(run, reads.router, name)
+        claimed.guards(run, reads.router, name)
     post = Post(
         run.plan,
         who("guard"),
@@ -295,8 +249,17 @@ def guard(run: Run) -> Any:
         code_version(),
         stands(),
         switch_of(run.plan.guarding.dead_man),
+        _last_resorts(run),
+        lambda: undone(run.plan.also_undo, known_checks(), lambda: scene(run)),
+        Reserve().release,
     )
     return Pair(post, this_process(name), Hands(ended, end, lambda: _launch_member(run.folder)))
+
+
+def _last_resorts(run: Run) -> list[tuple[float, Any]]:
+    """Give the plan's last resorts, each with the seconds after which it is used."""
+    made = _made(run, drivers.LAST_RESORTS, world_of(run))
+    return [(one.after.total_seconds(), resort) for one, resort in zip(run.plan.last_resort, made, strict=True)]
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

@@ -279,7 +279,7 @@ async def test_what_the_guard_can_not_see_is_written_for_every_view():
     guard, _, _ = scene(FakeRouter())
     guard.sight.inbox.split = Unknown("no answer in 3 s")
     guard.look()
-    body = guard._body(guard.state.phase, guard.post.clock.monotonic())
+    body = guard._body(guard.post.clock.monotonic())
 
     assert body["blind"]["of"] == "router" and body["blind"]["why"] == "unknown"
     with contextlib.suppress(RuntimeError):
@@ -325,13 +325,14 @@ async def test_the_guard_calls_the_switch_and_goes_on_looking_while_it_fails():
             raise NotifyFailed("the URL of GOLIVE_SWITCH answered 500")
 
     guard, story, _ = scene(FakeRouter())
-    guard._dead_man = DeadMan(Failing(), 60.0, guard.post.clock, guard._say_dead_man)
+    findings = guard._findings
+    findings._dead_man = DeadMan(Failing(), 60.0, guard.post.clock, findings._say_switch)
     await reads(guard, 0.05, 130)
 
     assert len(calls) == 3
     notes = [entry.body["text"] for entry in story.entries if entry.kind is Kind.NOTE]
     assert notes == ["the dead man's switch can't be called: the URL of GOLIVE_SWITCH answered 500"]
-    assert guard._body(None, guard.post.clock.monotonic())["dead_man"]["why"].endswith("answered 500")
+    assert guard._body(guard.post.clock.monotonic())["dead_man"]["why"].endswith("answered 500")
 
 
 async def test_a_guard_of_other_code_is_named_once():

@@ -60,6 +60,8 @@ class RealPostgres:
         made = self._run("initdb", "-D", self.folder / "data", "-U", "tester", "-A", "scram-sha-256", "--no-sync",
                          "--pwfile", secret, "--encoding=UTF8", "--locale=C.UTF-8")  # fmt: skip
         assert made.returncode == 0, made.stdout
+        with (self.folder / "data" / "pg_hba.conf").open("a") as rights:
+            rights.write("host all all samenet scram-sha-256\n")
 
     def _as_owner(self) -> dict[str, object]:
         return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -109,6 +111,10 @@ class RealPostgres:
     def url(self, name: str, user: str = "tester", password: str = PASSWORD) -> str:
         """Give the URL of a database."""
         return f"postgresql://{user}:{password}@{self.host}:{self.port}/{name}"
+
+    def beside(self, url: str) -> str:
+        """Give the URL of a database over the server's Unix socket, which needs no network."""
+        return f"{url.replace(f'@{self.host}:{self.port}/', '@/')}?host={self.folder}&port={self.port}"
 
     def processes(self) -> list[psutil.Process]:
         """Give the server's processes, the first one first."""

@@ -32,6 +32,8 @@ def site(turned, tmp_path, monkeypatch):
         text = filled_text(canary=CANARY, base=STABLE, stable=STABLE)
         text = re.sub(r"( +)token_variable: VERCEL_TOKEN\n", rf"\g<0>\1api: {turned.url}\n", text)
         text = text.replace("rollback_safe_until: 24h", f"rollback_safe_until: {safe}")
+        kept = "store: {driver: run-folder, settings: {single_host_accepted_by: Grace}}"
+        text = re.sub(r"^store: .*", kept, text, flags=re.MULTILINE)
         (tmp_path / "params" / "site.yaml").write_text(text.replace("name: production\ntitle", "name: site\ntitle"))
         run = wiring.make_run("site", "ada")
         kind, body, phase = shifted(1.0, "cutover")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -29,35 +31,52 @@ def join(run: str, runs: Path | None, variable: str | None) -> None:
 @click.argument("run")
 @runs_option
 @clear
-def stop(run: str, runs: Path | None) -> None:
+def stop(run: str, runs: Path | None) -> int:
     """Roll a RUN back, close it, and end its guard and its world."""
     from golive import wiring
+    from golive.alone import release_alone
     from golive.notebook import Desk
 
     opened = wiring.open_run(run, "", runs)
     desk, state = Desk(opened), opened.state()
     if not state.closed:
         if state.canary_out and state.rollback is None:
-            asyncio.run(desk.roll_back("stopped by golive stop", state.phase.name if state.phase else ""))
+            even_though = "this rehearsal ends" if opened.plan.own_world else ""
+            phase = state.phase.name if state.phase else ""
+            answer = asyncio.run(desk.roll_back("stopped by golive stop", phase, even_though))
+            if answer.word == "ASKED ONCE MORE":
+                click.echo(f"NOT STOPPED  {answer.headline}")
+                click.echo(f'NEXT  golive rollback {run} --because "what you saw" --even-though "what you know"')
+                return 1
         desk.close_run("abandoned", "stopped by golive stop")
     else:
         desk.end()
+    if not opened.plan.own_world and opened.state().claimed and (said := asyncio.run(release_alone(opened.folder))):
+        click.echo(said)
     then = "verify" if (opened.folder.root / "SEAL").exists() else "seal"
     click.echo(f"stopped {opened.folder.name}\nNEXT  golive {then} {opened.folder.root}")
+    return 0
 
 
-@main.command(hidden=True)
-@click.argument("folder", type=click.Path(path_type=Path))
+@main.command()
+@click.argument("run")
+@runs_option
+@store_option
 @clear
-def guard(folder: Path) -> None:
-    """Be a guard of the run in FOLDER: act when nobody does, else stand by."""
-    from golive import wiring
+def guard(run: str, runs: Path | None, variable: str | None) -> None:
+    """Guard RUN from this host: act when nobody does, else stand by; it ends with the run."""
+    from golive import stored, wiring
+    from golive.adapters.clocks import SystemClock
+    from golive.folders import find_run
 
+    folder = stored.join(run, variable, SystemClock(), runs) if variable else find_run(run, runs)
+    if str(folder.root) != run:  # a guard is known by its command line, which names the run's folder
+        os.execv(sys.executable, [sys.executable, "-m", "golive.cli", "guard", str(folder.root)])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = wiring.open_run(str(folder), "guard", patience=wiring.GUARDS_PATIENCE)
+    opened = wiring.open_run(run, "guard", patience=wiring.GUARDS_PATIENCE)
 
     async def be_one() -> None:
-        member = wiring.guard(run)
+        member = wiring.guard(opened)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
         await member.run()
 

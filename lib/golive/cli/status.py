@@ -27,7 +27,7 @@ def status(run: str | None, everything: bool, runs: Path | None, variable: str |
 
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:  # nothing is made on this host but what is gone at the end
-        for name in [run] if run else stored.shared_runs(variable, clock):
+        for name in [run] if run else stored.shared_runs(variable, clock, everything):
             stored.join(name, variable, clock, Path(folder))
         _show(run, everything, Path(folder))
 

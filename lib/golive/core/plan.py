@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from golive.core.canonical import canonical, tame
+from golive.core.driver import Driver
 from golive.core.phases import NOTEBOOKS, CheckUse, Phase, PhaseKind, order_problems
 from golive.core.scalars import (
     Count,
@@ -25,17 +26,11 @@ from golive.core.scalars import (
     YesNo,
     as_tuple,
 )
+from golive.core.way_back import AfterCutover, AlsoUndos, LastResorts
 
-__all__ = ["NOTEBOOKS", "CheckUse", "Phase", "PhaseKind"]
+__all__ = ["NOTEBOOKS", "CheckUse", "Driver", "Phase", "PhaseKind"]
 UNFILLED = ("", "TBD", "tbd", "?")
 HIGHEST_LIMIT = 0.5
-
-
-class Driver(Part):
-    """A driver by name; `settings` are its own, and it validates them."""
-
-    driver: str
-    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 def _as_driver(value: Any) -> Any:
@@ -192,13 +187,6 @@ class Guarding(Part):
     dead_man: Annotated[DeadManRule | None, BeforeValidator(_or_none)] = None
 
 
-class AfterCutover(Part):
-    """What a bad verdict does once stable has no visitors."""
-
-    rollback: Literal["hold", "roll back"]
-    rollback_safe_until: PositiveDuration
-
-
 class Plan(Part):
     """A whole plan, as `params/<name>.yaml` holds it."""
 
@@ -225,6 +213,8 @@ class Plan(Part):
     judging: Judging
     guarding: Guarding
     after_cutover: AfterCutover
+    last_resort: LastResorts = ()
+    also_undo: AlsoUndos = ()
     phases: Annotated[tuple[Phase, ...], BeforeValidator(as_tuple)]
 
     @model_validator(mode="after")
@@ -240,6 +230,10 @@ class Plan(Part):
                 for role in phase.responsible
                 if role not in self.roles
             ]
+        undone = [one.name for one in self.also_undo]
+        problems += [
+            f"also_undo {name!r} is named twice" for name in sorted({n for n in undone if undone.count(n) > 1})
+        ]
         problems += [f"escalation: role {role!r} is not in roles" for role in self.escalation if role not in self.roles]
         if problems:
             raise ValueError("; ".join(problems))

@@ -18,7 +18,8 @@ class Act:
     """Something that touches the world: asked for, intended, and what came of it.
 
     Attributes:
-        name: "shift", "prove", "set back", "rollback", or what became of a deployment: "tag", "promote", "alias".
+        name: "shift", "prove", "set back", "rollback", "release", or what became of a deployment: "tag", "promote",
+            "alias".
         request: Id of the request entry; "" when the guard acted by itself.
         intent: Id of the intent entry; None until there is one.
         result: "done", "refused", "superseded", "unknown" or "failed"; None while open.
@@ -181,8 +182,10 @@ class State:
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
     reads back instead since, None while it does not; `code` the version that the run was opened with;
-    `safe_for` how long after the cutover a rollback is safe. `guard` is the one that acts, or acted last, `standby`
-    the one that last began to stand by.
+    `safe_for` how long after the cutover a rollback is safe; `guard` the one that acts, or acted last, `standby`
+    the one that last began to stand by; `host` where the run was opened, `canary` the one that its first shift put
+    visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's; `resorts` the numbers of
+    the plan's last resorts that were used and worked.
     """
 
     run: str = ""
@@ -196,6 +199,10 @@ class State:
     wheel: Wheel = field(default_factory=Wheel)
     split: float = 0.0
     strayed: float | None = None
+    host: str = ""
+    canary: str = ""
+    not_ours: str = ""
+    resorts: frozenset[int] = frozenset()
     request: Act | None = None
     act: Act | None = None
     rollback: Act | None = None
@@ -208,6 +215,16 @@ class State:
     closed: str = ""
     closed_at: str = ""
     head: Entry | None = None
+
+    @property
+    def claim(self) -> str:
+        """What the run writes into a router that shows whose go-live it is."""
+        return f"{self.run}@{self.host}"
+
+    @property
+    def claimed(self) -> bool:
+        """Whether the run has ever begun to claim its router: with its first shift."""
+        return any(phase.shift is not None for phase in self.phases)
 
     @property
     def rolled_back(self) -> bool:

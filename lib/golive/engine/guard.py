@@ -12,17 +12,30 @@ from golive.core.folding import fold
 from golive.core.record import Kind, chain
 from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
-from golive.core.verdict import Hold
 from golive.engine.acts import Acts
-from golive.engine.clocks import ClockWatch
-from golive.engine.dead_man import DeadMan
-from golive.engine.findings import of_clocks, of_code
+from golive.engine.findings import Findings
 from golive.engine.ledger import Ledger
-from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayAlone, SayStrayed, SetBack, decide
+from golive.engine.look import (
+    SURE,
+    Abandon,
+    Begin,
+    Do,
+    EndSoak,
+    Known,
+    RollBack,
+    SayAlone,
+    SayNotOurs,
+    SayStrayed,
+    SetBack,
+    decide,
+)
+from golive.engine.mine import Mine
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
+from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
+from golive.engine.telling import Telling
 from golive.ports import LookNote, Member, Split
 
 HEED_EVERY = 0.1
@@ -43,6 +56,7 @@ class Guard:
         self.sight = Sight(post.plan, post.clock, post.sources.metrics.can)
         self.ledger = Ledger(post)
         self.acts = Acts(post, self.ledger, self.sight, self.holds)
+        self.back = SendingBack(post, self.ledger, self.sight)
         self._recorded, self._seen = State(), 0
         self._unwritten: list[Sample] = []
         self._written = True
@@ -51,20 +65,14 @@ class Guard:
         self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
-        self._said: tuple[Any, ...] = ()
-        self._other_code = False
-        self._clocks = ClockWatch(post.clock)
-        rule = post.plan.guarding.dead_man
-        every = rule.every.total_seconds() if rule is not None else 0.0
-        self._dead_man = DeadMan(post.switch, every, post.clock, self._say_dead_man)
+        self._telling = Telling(self.ledger, self.sight)
+        self._findings = Findings(post, self.ledger)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
         self._recorded, self._seen = state, seen
         self.catch_up()
-        verdict = self.state.verdict
-        if verdict is not None:
-            self._said = (verdict["phase"], verdict["word"], verdict["hold"])
+        self._telling.go_on_from(self.state)
         try:
             look = self.post.book.last_look()
         except StoreUnavailable:
@@ -113,6 +121,7 @@ class Guard:
                 return
             tasks = (self._moving, self._rolling, self._resolving)
             await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            await self.acts.release(self.state)
             self.ledger.digest((), end=True)
         finally:
             for task in (*readers, self._moving, self._rolling, self._resolving):
@@ -126,14 +135,13 @@ class Guard:
         self.catch_up()
         phase = self.state.phase
         self._read_back(now)
-        self._unwritten += self.sight.look(self.state, now, self._below(), self._seen)
-        self._say_baseline(now)
-        self._say_findings(phase)
-        self._dead_man.look()
+        self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
+        self._telling.baseline(self.state, now)
+        self._findings.look(self.state, self.sight.inbox.skew)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
-        self._say_verdict(phase)
-        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(phase, now)))
+        self._telling.verdict(self.state)
+        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(now)))
 
     def _write(self, note: LookNote) -> None:
         """Write the look with the samples that the book does not hold yet; those it holds count for the digests."""
@@ -162,7 +170,8 @@ class Guard:
     async def _leave(self) -> None:
         """Somebody has taken the run's folder away: no operator can be answered, so nobody stays on the canary."""
         if self._at_risk():
-            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", tries=3)
+            mine = Mine(self.state.claim, self.state.canary)
+            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", 3, mine)
 
     def _at_risk(self) -> bool:
         return self.state.canary_out and not self.state.cutover_at
@@ -200,21 +209,25 @@ class Guard:
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,
             locked=self.ledger.locked if self.reached else 0.0,
+            not_ours=self._not_ours(),
         )
 
     def _do(self, act: Do, phase: PhaseState | None) -> None:
         name = phase.name if phase else ""
         match act:
-            case RollBack(reason, request):
+            case RollBack(reason, request, even_though):
                 self.acts.rolling = True
                 if self._moving is not None:
                     self._moving.cancel()
-                back = self.acts.send_back(reason, request, name, self.state.run)
-                self._rolling = self._moves(back)
+                self._rolling = self._moves(self.back.send_back(reason, request, name, self.state, even_though))
             case Begin(asked):
                 self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
-                self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
+                self._moving = self._moves(self.acts.set_back(stray, name, self.state))
+            case SayNotOurs(why):
+                self.ledger.append(Kind.NOT_OURS, {"why": why}, name)
+                if why:
+                    self.ledger.tell("alarm", "THIS ROUTER IS ANOTHER RUN'S", why, self.state.run, "golive status")
             case SayStrayed(share):
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
@@ -238,10 +251,18 @@ class Guard:
         if note and self.state.canary_out and self.state.rollback is None:
             self.ledger.tell("warning", "THE ROUTER SAYS", note, self.state.run, "golive status")
         moving = act is not None and act.open and act.name in ("shift", "set back", "rollback")
-        if moving or _under_way(self._moving) or _under_way(self._rolling):
+        if moving or self._not_ours() or _under_way(self._moving) or _under_way(self._rolling):
             self._watch.moved(now + self.post.sources.router.can.read_lag)
         else:
             self._watch.read(inbox.split, inbox.split_at, self.state.split, now)
+
+    def _not_ours(self) -> str:
+        """Say whose the router is, when the newest read shows another run's claim or another canary."""
+        return Mine(self.state.claim, self.state.canary).not_ours(self.sight.inbox.split)
+
+    def _body(self, now: float) -> dict[str, Any]:
+        stored = self.ledger.stored and self._written and self.reached
+        return {**self._telling.look(self.state, now, stored), **self._findings.to_json()}
 
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""
@@ -252,52 +273,6 @@ class Guard:
             f"the router reads back {stray.share:.2%}, below the {stray.recorded:.2%} of the record: somebody may "
             "have sent visitors back by hand; await go.shift() puts them there again"
         )
-
-    def _say_baseline(self, now: float) -> None:
-        body = self.sight.baseline(self.state, now)
-        if body is not None and self.state.phase is not None:
-            self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
-
-    def _say_findings(self, phase: PhaseState | None) -> None:
-        name, other = phase.name if phase else "", of_code(self.state)
-        if other is not None and not self._other_code:
-            self._other_code = True
-            self.ledger.append(Kind.FINDING, other, name)
-        for seen in self._clocks.look(self.sight.inbox.skew):
-            self.ledger.append(Kind.FINDING, of_clocks(seen), name)
-            self.ledger.tell("warning", "CLOCKS DISAGREE", seen, self.state.run, "golive status")
-
-    def _say_dead_man(self, said: str) -> None:
-        self.ledger.append(Kind.NOTE, {"text": said})
-        self.ledger.tell("warning", "DEAD MAN'S SWITCH", said, self.state.run, "golive status")
-
-    def _say_verdict(self, phase: PhaseState | None) -> None:
-        verdict = self.sight.verdict
-        if verdict is None or phase is None:
-            return
-        said = (phase.name, verdict.word, verdict.hold)
-        if said == self._said:
-            return
-        self._said = said
-        self.ledger.append(Kind.VERDICT, verdict.to_json(), phase.name)
-        if verdict.hold in (Hold.AFTER_CUTOVER, Hold.UNMEASURED):
-            self.ledger.tell("warning", f"HOLD: {verdict.hold}", verdict.reason, self.state.run, "golive status")
-
-    def _body(self, phase: PhaseState | None, now: float) -> dict[str, Any]:
-        sight, blind = self.sight, self.sight.blind(now)
-        return {
-            "phase": phase.name if phase else "",
-            "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
-            "verdict": sight.verdict.to_json() if sight.verdict else None,
-            "blind": blind.to_json(now) if blind is not None else None,
-            "skew": sight.inbox.skew,
-            "dead_man": self._dead_man.to_json(),
-            "stored": self.ledger.stored and self._written and self.reached,
-            "canary_requests": sight.evidence.counts["failed"][0],
-            "evidence": sight.trace(),
-            "memory": sight.remember(),
-            "monotonic": now,
-        }
 
 
 def _under_way(task: asyncio.Task[None] | None) -> bool:

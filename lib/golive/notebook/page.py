@@ -159,7 +159,9 @@ class Page(Desk):
         if isinstance(allowed, Already):
             return Answer("NOTHING DONE", allowed.what, next="await go.prove()")
         await self.ask("shift", {"share": self.here.share}, self.phase, self._still(Step.SHIFT))
-        return self._acted(self.here.shift, "await go.prove()")
+        act = self.here.shift
+        another = act is not None and bool(act.detail.get("not_ours"))
+        return self._acted(act, "await go.prove()", "golive status" if another else ROLL_BACK)
 
     @awaited
     async def prove(self) -> Answer:
@@ -288,9 +290,9 @@ class Page(Desk):
         return take_wheel(self.run, because)
 
     @awaited
-    async def rollback(self, because: str = "") -> Answer:
-        """Send everybody back to stable. Needs a reason and no permission."""
-        answer = await self.roll_back(because, self.phase)
+    async def rollback(self, because: str = "", even_though: str = "") -> Answer:
+        """Send everybody back to stable. Needs a reason and no permission, and says once what speaks against it."""
+        answer = await self.roll_back(because, self.phase, even_though)
         return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
 
 

@@ -8,7 +8,8 @@ from golive.core.pair import Beat, Lease, Member
 from golive.ports.checks import Check, Finding, Result
 from golive.ports.deployment import Deployment, Happened
 from golive.ports.keeping import Claims, Files, Keeping, Sharing
-from golive.ports.router import Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
+from golive.ports.last_resort import LastResort, Used
+from golive.ports.router import Claiming, Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
 from golive.ports.store import Book, EvidenceNote, LookNote, Store
 from golive.ports.switch import DeadManSwitch
@@ -19,6 +20,7 @@ __all__ = [
     "Beat",
     "Book",
     "Check",
+    "Claiming",
     "Claims",
     "Clock",
     "DeadManSwitch",
@@ -31,6 +33,7 @@ __all__ = [
     "Happened",
     "Health",
     "Keeping",
+    "LastResort",
     "Lease",
     "Logs",
     "LookNote",
@@ -52,5 +55,6 @@ __all__ = [
     "Superseded",
     "TopUp",
     "Unknown",
+    "Used",
     "World",
 ]

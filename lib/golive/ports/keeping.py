@@ -15,10 +15,10 @@ class Keeping(Protocol):
     def ready(self) -> None:
         """Raise, before anything is made, for what would keep a run from being kept here."""
 
-    def record(self, code: str, plan: str, patience: float = ...) -> Store:
+    def record(self, code: str, plan: str) -> Store:
         """Give the run's record; each entry that is appended carries the code's version and the plan's fingerprint."""
 
-    def book(self, patience: float = ...) -> Book:
+    def book(self) -> Book:
         """Give the guards' book."""
 
 
@@ -52,5 +52,5 @@ class Sharing(Keeping, Protocol):
     def claims(self) -> Claims:
         """Give who has which router, of all runs in the store."""
 
-    def runs(self) -> Sequence[str]:
-        """Give the names of all runs in the store."""
+    def runs(self, closed: bool = True) -> Sequence[str]:
+        """Give the names of the runs in the store, those that are closed too or without them."""

@@ -29,6 +29,7 @@ class Scene:
         site: The visitors' URL; `stable` and `canary` the versions' own.
         guard: The guard that the record last named.
         own_world: Whether the run has brought its own world, so that no visitor of a real site is on it.
+        claim: What the run writes into a router that shows whose go-live it is.
     """
 
     site: str
@@ -43,6 +44,7 @@ class Scene:
     share: float
     guard: Guard | None = None
     own_world: bool = True
+    claim: str = ""
 
 
 @dataclass(frozen=True)

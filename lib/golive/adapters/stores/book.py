@@ -13,8 +13,6 @@ from golive.core.samples import Sample
 from golive.folders import RunFolder
 from golive.ports import Beat, Clock, EvidenceNote, Lease, LookNote, Member
 
-PATIENCE = 2.0
-
 
 class SqliteBook:
     """`golive.ports.Book` in a run's folder: samples and looks in one SQLite file, lease and beats in files beside it.
@@ -28,7 +26,7 @@ class SqliteBook:
         patience: Seconds to wait for whoever holds the samples' file.
     """
 
-    def __init__(self, folder: RunFolder, clock: Clock, boot: str, patience: float = PATIENCE) -> None:
+    def __init__(self, folder: RunFolder, clock: Clock, boot: str, patience: float = 5.0) -> None:
         self._path, self._alive = folder.book, folder.alive
         self._files = LeaseFiles(folder.guards, clock, boot)
         tables = [SAMPLES, TRACE, LOOKS]

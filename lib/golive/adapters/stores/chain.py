@@ -86,6 +86,6 @@ class ChainStore:
         at = utc(self._database.now(connection))
         at = max(at, head.at) if head else at
         entry = chain(draft, after=head, at=at, code=self._code, plan=self._plan)
-        keys = {"run": self._run, "seq": entry.seq, "id": entry.id, "prev": entry.prev, "hash": entry.hash}
-        connection.execute(ENTRIES.insert().values(**keys, text=entry.line().decode()))
+        row = {"run": self._run, "seq": entry.seq, "id": entry.id, "kind": entry.kind.value, "prev": entry.prev}
+        connection.execute(ENTRIES.insert().values(**row, hash=entry.hash, text=entry.line().decode()))
         return entry

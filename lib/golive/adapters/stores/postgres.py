@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from golive.adapters.stores import lease_table, looks, schema
 from golive.adapters.stores.chain import ChainStore
-from golive.adapters.stores.punctual import SCHEMA, Punctual, conninfo
+from golive.adapters.stores.punctual import LOCK_WITHIN, SCHEMA, Punctual, conninfo
 from golive.core.errors import GoLiveError, StoreUnavailable
 
 T = TypeVar("T")
@@ -33,17 +33,18 @@ APPEND_ONLY = (
 class PostgresDatabase:
     """`golive.adapters.stores.database.Database` by URL; its locks are advisory, one for each name.
 
-    After a wait that came to nothing it refuses at once for as long as the wait has taken: a guard
+    After a wait for a server that said nothing it refuses at once for as long as the wait has taken: a guard
     that must look each second may not spend them all waiting.
 
     Args:
         variable: Name of the environment variable that holds the URL.
+        patience: Seconds to wait for who holds a lock.
 
     Raises:
         GoLiveError: If the variable is missing or holds no URL; never says what it holds.
     """
 
-    def __init__(self, variable: str) -> None:
+    def __init__(self, variable: str, patience: float = LOCK_WITHIN) -> None:
         url = os.environ.get(variable, "")
         if not url:
             raise GoLiveError(
@@ -51,7 +52,7 @@ class PostgresDatabase:
                 f"NEXT     export {variable}=postgresql://USER@HOST/DATABASE here, and on every host that guards"
             )
         self._where = f"the store (PostgreSQL by {variable})"
-        how, self._password = conninfo(url, variable)
+        how, self._password = conninfo(url, variable, patience)
         self._engine = sa.create_engine(
             "postgresql+psycopg://",
             creator=lambda: Punctual.connect(how),
@@ -138,7 +139,8 @@ class PostgresDatabase:
             waited = time.monotonic() - begun
             lines = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
             self._why = lines[0].replace(self._password or "\0", "…")
-            self._resting = time.monotonic() + waited if waited > QUICK else 0.0
+            answered = getattr(getattr(error, "orig", None), "sqlstate", None)  # who holds a lock is no cut network
+            self._resting = time.monotonic() + waited if waited > QUICK and not answered else 0.0
             raise self._unavailable(self._why) from None
 
     def _tried(self, act: Callable[[sa.Connection], T]) -> T:

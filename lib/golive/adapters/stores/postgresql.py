@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ from golive.adapters.stores.postgres_book import PostgresBook
 from golive.adapters.stores.schema import ENTRIES
 from golive.core.claim import Claim
 from golive.core.plan import UNFILLED
-from golive.core.record import Kind, from_json
+from golive.core.record import Kind
 from golive.core.scalars import Part
 from golive.drivers import Around
 from golive.ports import Book, Store
@@ -43,7 +42,7 @@ class PostgresqlStore:
         Raises:
             GoLiveError: If the variable is missing or holds no URL of a database.
         """
-        return cls(PostgresDatabase(settings.url_variable), around)
+        return cls(PostgresDatabase(settings.url_variable, around.patience), around)
 
     def __init__(self, database: PostgresDatabase, around: Around) -> None:
         self._database, self._around = database, around
@@ -56,11 +55,11 @@ class PostgresqlStore:
         """Raise StoreUnavailable unless the database answers and has, or gets, its tables."""
         self._database.make()
 
-    def record(self, code: str, plan: str, patience: float = 0.0) -> Store:
-        """Give the run's record; the database has time limits of its own, whatever the patience."""
+    def record(self, code: str, plan: str) -> Store:
+        """Give the run's record."""
         return PostgresStore(self._database, run=self._run, code=code, plan=plan)
 
-    def book(self, patience: float = 0.0) -> Book:
+    def book(self) -> Book:
         """Give the guards' book; its clock is the server's, and so are its time limits."""
         folder = self._around.folder
         alive = folder.alive if folder else None
@@ -74,13 +73,16 @@ class PostgresqlStore:
         """Give who has which router, of all runs in this database."""
         return ClaimTable(self._database, self._over)
 
-    def runs(self) -> tuple[str, ...]:
-        """Give the names of all runs that are kept here, oldest first."""
+    def runs(self, closed: bool = True) -> tuple[str, ...]:
+        """Give the names of the runs that are kept here, oldest first, those that are closed too or without them."""
         query = sa.select(ENTRIES.c.run).where(ENTRIES.c.seq == 1).order_by(ENTRIES.c.run)
+        query = query if closed else query.where(ENTRIES.c.run.not_in(_closed()))
         return self._database.read(lambda connection: tuple(connection.execute(query).scalars()))
 
     def _over(self, claim: Claim) -> bool:
         """Say whether the run of a claim is closed, or never began."""
-        query = sa.select(ENTRIES.c.text).where(ENTRIES.c.run == claim.run).order_by(ENTRIES.c.seq.desc())
-        texts = self._database.read(lambda connection: connection.execute(query).scalars().all())
-        return not texts or any(from_json(json.loads(text)).kind is Kind.RUN_CLOSED for text in texts)
+        return claim.run not in self.runs(closed=False)
+
+
+def _closed() -> sa.Select[tuple[str]]:
+    return sa.select(ENTRIES.c.run).where(ENTRIES.c.kind == Kind.RUN_CLOSED.value)

@@ -12,10 +12,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from golive.core.errors import GoLiveError
 
 SCHEMA = "golive_1"
+LOCK_WITHIN = 2.5  # seconds at most; longer than a holder may idle, so that most waits end well
 PATIENCE = 4.0  # seconds for any one answer, longer than the server takes to refuse
 SESSION = {
     "search_path": SCHEMA,
-    "lock_timeout": "2500",  # ms; longer than a holder may idle, so that most waits end well
     "statement_timeout": "3000",
     "idle_in_transaction_session_timeout": "1500",  # a frozen holder loses its lock after this
     "tcp_user_timeout": "3000",  # the server lets go of a client whose network was cut
@@ -60,8 +60,11 @@ class Punctual(psycopg.Connection[Any]):
             return end.value
 
 
-def conninfo(url: str, variable: str) -> tuple[str, str]:
+def conninfo(url: str, variable: str, patience: float = LOCK_WITHIN) -> tuple[str, str]:
     """Give how libpq connects by a URL, with every wait bounded, and the password in it.
+
+    Args:
+        patience: Seconds to wait for who holds a lock, `LOCK_WITHIN` at most.
 
     Raises:
         GoLiveError: If it is no URL of a PostgreSQL database; names the variable, never the URL.
@@ -75,7 +78,8 @@ def conninfo(url: str, variable: str) -> tuple[str, str]:
             f"the value of {variable} is no URL of a PostgreSQL database\n"
             f"NEXT     export {variable}=postgresql://USER@HOST/DATABASE, with the password in ~/.pgpass or in the URL"
         ) from None
-    ours = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    session = {**SESSION, "lock_timeout": str(round(min(patience, LOCK_WITHIN) * 1000))}
+    ours = " ".join(f"-c {name}={value}" for name, value in session.items())
     options = f"{given.pop('options', None) or ''} {ours}".strip()
     known = {key: str(value) for key, value in given.items() if value is not None}
     return make_conninfo(**{**CLIENT, **known, "options": options}), known.get("password", "")

@@ -11,8 +11,6 @@ from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.ports import Book, Clock, Store
 
-PATIENCE = 5.0
-
 
 class RunFolderStore:
     """`golive.ports.Keeping` on a local disk."""
@@ -30,21 +28,21 @@ class RunFolderStore:
     @classmethod
     def made(cls, settings: Settings, around: Around) -> RunFolderStore:
         """Give the store of the run in `around.folder`."""
-        return cls(around.folder, around.clock)
+        return cls(around.folder, around.clock, around.patience)
 
-    def __init__(self, folder: RunFolder | None, clock: Clock) -> None:
-        self._folder, self._clock = folder, clock
+    def __init__(self, folder: RunFolder | None, clock: Clock, patience: float) -> None:
+        self._folder, self._clock, self._patience = folder, clock, patience
 
     def ready(self) -> None:
         """Raise for what would keep a run from being kept here: nothing, before its folder is made."""
 
-    def record(self, code: str, plan: str, patience: float = PATIENCE) -> Store:
+    def record(self, code: str, plan: str) -> Store:
         """Give the run's record; StoreUnavailable if its file can't be opened or lies on a network disk."""
-        return SqliteStore(self._needed.record, code=code, plan=plan, clock=self._clock, timeout=patience)
+        return SqliteStore(self._needed.record, code=code, plan=plan, clock=self._clock, timeout=self._patience)
 
-    def book(self, patience: float = PATIENCE) -> Book:
+    def book(self) -> Book:
         """Give the guards' book; StoreUnavailable if its file can't be opened."""
-        return SqliteBook(self._needed, self._clock, boot_id(), patience)
+        return SqliteBook(self._needed, self._clock, boot_id(), self._patience)
 
     @property
     def _needed(self) -> RunFolder:
