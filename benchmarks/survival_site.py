@@ -43,9 +43,17 @@ class Site:
         """Set the split as a call would that was sent long ago: whatever it is now."""
         self._http.put(f"{self.control}/-/split", json={"share": share}).raise_for_status()
 
+    def claim(self) -> str:
+        """Give whose go-live the router shows, "" for nobody's and where it does not answer."""
+        try:
+            return str(self._http.get(f"{self.control}/-/split", timeout=0.5).raise_for_status().json()["claim"])
+        except httpx.HTTPError:
+            return ""
+
     def reset(self) -> None:
-        """Send everybody to stable, and let the canary be well."""
+        """Send everybody to stable, let nobody have a claim any more, and let the canary be well."""
         self._http.put(f"{self.control}/-/rollback", json={}).raise_for_status()
+        self._http.put(f"{self.control}/-/claim", json={"whose": "", "expect": self.claim()}).raise_for_status()
         self.fail(False)
 
     def fail(self, on: bool) -> None:

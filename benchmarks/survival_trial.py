@@ -199,6 +199,7 @@ class Trial:
             "lost": [] if stuck else [*broken(entries), *lost(entries, journal)],
             "lies": [*archive, *wrong],
             "stuck": stuck,
+            "claim": self.site.claim(),
             "result": self.run.state().closed if not stuck else "",
             "seconds": round(time.time() - self.began, 1),
         }

@@ -22,11 +22,8 @@ from golive.sandbox.site import OURS, RELEASES
 
 TIMEOUT = aiohttp.ClientTimeout(total=3.0)
 COOKIE = "golive-version"
-<<<<<<< HEAD
 MOST_MOVES = 10_000
-=======
 LONGEST_CLAIM = 200
->>>>>>> main
 HOP_BY_HOP = ("transfer-encoding", "connection", "content-encoding", "content-length", "keep-alive", "host")
 
 
@@ -37,12 +34,8 @@ class Routing:
         self.share = self.routed = share
         self.token, self.upstreams, self.sticky = token, upstreams, sticky
         self.moved_at = datetime.now(UTC).isoformat()
-<<<<<<< HEAD
         self.moves: deque[tuple[float, float, str]] = deque(maxlen=MOST_MOVES)
-        self.claim: Any = None
-=======
         self.claim = ""
->>>>>>> main
         self.counts = Counts()
         self.faults: set[Fault] = set()
         self.frozen = ""
