@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from golive import wiring
+from golive import rescue, wiring
 from golive.core.record import Draft, Entry, Kind
 from golive.run import Run
 
@@ -102,6 +102,15 @@ class Pointed:
         """Roll back as the router does."""
         return await self._between("rollback", self._router.rollback, *arguments, **more)
 
+    async def claim(self, *arguments: Any, **more: Any) -> Any:
+        """Claim as the router does, where it can."""
+        return await self._router.claim(*arguments, **more)
+
+    @property
+    def can(self) -> Any:
+        """What the router can."""
+        return self._router.can
+
     async def _between(self, name: str, act: Any, *arguments: Any, **more: Any) -> Any:
         self._told.at(f"{name} sending")
         answer = await act(*arguments, **more)
@@ -115,7 +124,7 @@ class Pointed:
 def install() -> None:
     """Wrap what wiring hands out from now on, in this process."""
     told = Told(**json.loads(os.environ[VARIABLE]))
-    opened, read, routed = wiring.open_run, wiring.sources, wiring.router_of
+    opened, read, routed = wiring.open_run, wiring.sources, rescue.router_of
 
     def open_run(*arguments: Any, **more: Any) -> Run:
         run = opened(*arguments, **more)
@@ -126,6 +135,8 @@ def install() -> None:
         return replace(found, router=Pointed(found.router, told))
 
     def router_of(*arguments: Any, **more: Any) -> Any:
-        return Pointed(routed(*arguments, **more), told)
+        found = routed(*arguments, **more)
+        return found if isinstance(found, Pointed) else Pointed(found, told)
 
-    vars(wiring).update(open_run=open_run, sources=sources, router_of=router_of)
+    vars(wiring).update(open_run=open_run, sources=sources)
+    vars(rescue).update(router_of=router_of)
