@@ -76,3 +76,15 @@ async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_re
 
     assert (await bench.router().read()).share == 0.0
     assert fold(story.entries).rollback.done
+
+
+async def test_operators_who_can_not_be_read_count_as_there_and_end_no_guard():
+    def unreadable():
+        raise OSError(24, "Too many open files")
+
+    guard, _, _ = scene(FakeRouter())
+    object.__setattr__(guard.post, "operators", unreadable)
+    guard.post.clock.advance(100_000.0)
+    await looks(guard)
+
+    assert guard._known(None, guard.post.clock.monotonic()).unattended == 0

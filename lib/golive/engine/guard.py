@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -119,8 +119,7 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            tasks = (self._moving, self._rolling, self._resolving)
-            await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            await _over(task for task in (self._moving, self._rolling, self._resolving) if task is not None)
             await self.acts.release(self.state)
             self.ledger.digest((), end=True)
         finally:
@@ -191,8 +190,15 @@ class Guard:
             entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
             self.state = fold((entry,), self.state)
 
+    def _anybody(self) -> bool:
+        """Say whether somebody is at the wheel; a folder that can't be read, as without free descriptors, says so."""
+        try:
+            return bool(self.post.operators())
+        except OSError:
+            return True
+
     def _known(self, phase: PhaseState | None, now: float) -> Known:
-        if self.post.operators():
+        if self._anybody():
             self._wheel_at = now
         return Known(
             plan=self.post.plan,
@@ -277,6 +283,14 @@ class Guard:
 
 def _under_way(task: asyncio.Task[None] | None) -> bool:
     return task is not None and not task.done()
+
+
+async def _over(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Return once all have ended; raises what one of them raised, but not that it was cut off."""
+    for task in tasks:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
 
 
 def _utc(moment: datetime) -> str:
