@@ -91,3 +91,15 @@ async def test_operators_who_can_not_be_read_count_as_there_and_end_no_guard():
     await looks(guard)
 
     assert guard._known(None, guard.post.clock.monotonic()).unattended == 0
+
+
+async def test_what_somebody_on_another_host_appends_says_that_somebody_is_at_the_wheel():
+    guard, story, _ = scene(FakeRouter())
+    object.__setattr__(guard.post, "operators", list)
+    await looks(guard)
+    guard.post.clock.advance(100.0)
+    story.tell(Kind.NOTE, {"text": "I look at the graphs"}, "canary-5")
+    await looks(guard)
+    guard.post.clock.advance(7.0)
+
+    assert guard._known(None, guard.post.clock.monotonic()).unattended == 7.0

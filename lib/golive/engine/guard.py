@@ -13,6 +13,7 @@ from golive.core.record import Kind, chain
 from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
 from golive.engine.acts import Acts
+from golive.engine.attendance import Attendance
 from golive.engine.findings import Findings
 from golive.engine.ledger import Ledger
 from golive.engine.look import (
@@ -64,7 +65,7 @@ class Guard:
         self._rolling: asyncio.Task[None] | None = None
         self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
-        self._wheel_at = post.clock.monotonic()
+        self._attendance = Attendance(post.operators, post.clock.monotonic())
         self._telling = Telling(self.ledger, self.sight)
         self._findings = Findings(post, self.ledger)
 
@@ -184,22 +185,14 @@ class Guard:
         else:
             self._recorded = fold(fresh, self._recorded)
             self._seen += len(fresh)
+            self._attendance.take(fresh, self.post.clock.monotonic())
         self.state = self._recorded
         for draft in self.ledger.kept:
             after, at = self.state.head, _utc(self.post.clock.now())
             entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
             self.state = fold((entry,), self.state)
 
-    def _anybody(self) -> bool:
-        """Say whether somebody is at the wheel; a folder that can't be read, as without free descriptors, says so."""
-        try:
-            return bool(self.post.operators())
-        except OSError:
-            return True
-
     def _known(self, phase: PhaseState | None, now: float) -> Known:
-        if self._anybody():
-            self._wheel_at = now
         return Known(
             plan=self.post.plan,
             state=self.state,
@@ -210,7 +203,7 @@ class Guard:
             stored=self.ledger.stored and self._written and self.reached,
             rolling=_under_way(self._rolling),
             moving=_under_way(self._moving) or _under_way(self._resolving),
-            unattended=now - self._wheel_at,
+            unattended=self._attendance.unattended(now),
             watched=self.sight.evidence.watched,
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,

@@ -194,10 +194,10 @@ class Pair:
             raise LeaseLost(move.because)
         if isinstance(move, StartStandby):
             for member in move.gone:
-                if member.beside(self.member):
-                    self._hands.end(member)
+                ended = member.beside(self.member) and self._hands.end(member)
                 self._forget(member)
-                said = {"guard": member.guard, "why": move.because, "ended_by": self.member.guard}
+                said = {"guard": member.guard, "why": move.because}
+                said |= {"ended_by": self.member.guard} if ended else {}
                 self.guard.ledger.append(Kind.GUARD_STOPPED, said)
             self._launch()
 
