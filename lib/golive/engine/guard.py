@@ -65,7 +65,7 @@ class Guard:
         self._rolling: asyncio.Task[None] | None = None
         self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
-        self._attendance = Attendance(post.operators, post.clock.monotonic())
+        self._attendance = Attendance(lambda: self.post.operators(), post.clock.monotonic())
         self._telling = Telling(self.ledger, self.sight)
         self._findings = Findings(post, self.ledger)
 
