@@ -162,6 +162,15 @@ def test_another_host_gets_the_runs_files_and_sees_the_same_record(project, data
 
 
 @shared
+def test_a_guard_that_can_not_see_operators_on_other_hosts_does_not_take_the_run_for_left_alone(project, database):
+    write_site(project, "shop", SHARED)
+    write_site(project, "alone", ACCEPTED, {**NOWHERE, "control": "http://127.0.0.1:99"})
+    both = [wiring.make_run(name, "ada") for name in ("shop", "alone")]
+
+    assert [bool(wiring.guard(run).post.operators()) for run in both] == [True, False]
+
+
+@shared
 def test_the_folder_of_a_run_in_a_shared_store_holds_no_secret(project, database, postgres):
     write_site(project, "shop", SHARED)
     run = wiring.make_run("shop", "ada")

@@ -53,7 +53,10 @@ def opened(folder: Path) -> Run:
                 raise
         found = find_run(str(folder))
         book = stored.keeping(found, SystemClock(), wiring.GUARDS_PATIENCE).book()
-        end_frozen(book, stored.frozen_plan(found).guarding.guard_silent.total_seconds())
+        try:
+            end_frozen(book, stored.frozen_plan(found).guarding.guard_silent.total_seconds())
+        except StoreUnavailable:  # not only the record: a store that does not answer is nobody's doing here
+            time.sleep(AGAIN_AFTER)
 
 
 def end_frozen(book: Book, silent: float) -> list[Member]:

@@ -6,7 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +242,7 @@ def guard(run: Run) -> Any:
         _made(run, drivers.NOTIFIERS, world_of(run)),
         run.clock,
         token,
-        lambda: anybody(run.folder.operators, LEFT_ALONE),
+        lambda: _operators(run),
         new_id,
         LateBox(run.folder.late),
         lambda: not run.folder.is_run,
@@ -260,6 +260,13 @@ def _last_resorts(run: Run) -> list[tuple[float, Any]]:
     """Give the plan's last resorts, each with the seconds after which it is used."""
     made = _made(run, drivers.LAST_RESORTS, world_of(run))
     return [(one.after.total_seconds(), resort) for one, resort in zip(run.plan.last_resort, made, strict=True)]
+
+
+def _operators(run: Run) -> Sequence[Mapping[str, Any]]:
+    """Give who is at the wheel; where operators on other hosts can't be seen, somebody without a name is."""
+    here = anybody(run.folder.operators, LEFT_ALONE)
+    elsewhere = run.folder.store.is_file() and not run.plan.own_world
+    return here or ([{"name": ""}] if elsewhere else [])
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from golive.adapters.clocks import FakeClock, SystemClock
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
-from golive.core.errors import Stopped, StoreUnavailable
+from golive.core.errors import StoreUnavailable
 from golive.core.record import Draft, Kind, Who, verify
 from golive.core.samples import Version
 from golive.folders import RunFolder
@@ -64,33 +64,6 @@ def writer(tmp_path, number):
     return subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "r.db"), str(tmp_path / "told"), str(number)])
 
 
-def test_the_same_id_is_never_entered_twice(tmp_path):
-    store = store_at(tmp_path / "r.db")
-
-    assert store.append(note()) == store.append(note())
-    assert len(store.read()) == 1
-
-
-def test_an_entry_that_may_not_be_made_leaves_nothing(tmp_path):
-    store = store_at(tmp_path / "r.db")
-
-    def refuse(entries):
-        raise Stopped("no", "nothing")
-
-    with pytest.raises(Stopped):
-        store.append(note(), refuse)
-    assert store.read() == ()
-
-
-def test_two_processes_eyes_see_one_chain(tmp_path):
-    one, two = store_at(tmp_path / "r.db"), store_at(tmp_path / "r.db")
-    one.append(note("1", "a"))
-    two.append(note("2", "b"))
-    one.append(note("3", "c"))
-
-    assert verify(two.read()).seq == 3
-
-
 @pytest.mark.parametrize("statement", ["UPDATE entries SET text='x'", "DELETE FROM entries"])
 def test_the_file_itself_refuses_changes(tmp_path, statement):
     store_at(tmp_path / "r.db").append(note())
@@ -121,17 +94,6 @@ def test_a_locked_record_says_so_and_the_late_box_keeps_what_could_not_be_entere
     assert box.take_in(store) == 1
     assert box.take_in(store) == 0
     assert store.read()[0].body == {"text": "x", "late": True}
-
-
-@pytest.mark.timeout(300)
-def test_four_writers_make_one_chain_and_nothing_acknowledged_is_lost(tmp_path):
-    store_at(tmp_path / "r.db")
-    for child in [writer(tmp_path, 2000) for _ in range(4)]:
-        assert child.wait() == 0
-    entries = store_at(tmp_path / "r.db").read()
-
-    assert verify(entries).seq == 8000
-    assert set((tmp_path / "told").read_text().split()) == {entry.id for entry in entries}
 
 
 @pytest.mark.timeout(300)
