@@ -1,8 +1,9 @@
-"""What is seen after a rollback that no guard has made: who still meets the canary, how stable is, what is left."""
+"""After a rollback that no guard has made: who still meets the canary, how stable is, what is left, who is told."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 from golive import wiring
@@ -11,13 +12,14 @@ from golive.core.errors import GoLiveError
 from golive.core.kit import Kit
 from golive.core.samples import Counters, Version
 from golive.engine.rollback import RolledBack
-from golive.ports import Alive, Clock, MetricSource
+from golive.ports import Alive, Clock, MetricSource, Notice
 from golive.run import Run
 
 IN_FLIGHT = 2.0
 COUNTED_FOR = 1.5
 ANSWER_WITHIN = 5.0
 UNDO_WITHIN = 10.0
+TOLD_WITHIN = 5.0
 
 
 async def verify(run: Run | None, kit: Kit, rolled: RolledBack) -> dict[str, Any]:
@@ -39,6 +41,25 @@ async def verify(run: Run | None, kit: Kit, rolled: RolledBack) -> dict[str, Any
     except (GoLiveError, TimeoutError, OSError):
         return nothing
     return {"counted_after": counted, "stable_healthy": stable, "also_undo": rows}
+
+
+async def tell(run: Run | None, title: str, text: str) -> dict[str, Any] | None:
+    """Notify people outside and give that as a record holds it; None where nobody can be told. Never raises."""
+    try:
+        told = wiring.notifiers(run) if run is not None else []
+    except GoLiveError:
+        told = []
+    if run is None or not told:
+        return None
+    notice, sent = Notice("alarm", title, text, run.folder.name, "91_incident.ipynb"), {}
+    for notifier in told:
+        try:
+            async with asyncio.timeout(TOLD_WITHIN):
+                await notifier.notify(notice)
+            sent[notifier.name] = "ok"
+        except (GoLiveError, TimeoutError, OSError) as error:
+            sent[notifier.name] = f"failed: {error}"
+    return {**asdict(notice), "sent": sent}
 
 
 async def _counted(source: MetricSource, clock: Clock) -> int | None:

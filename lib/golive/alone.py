@@ -11,7 +11,7 @@ from typing import Any
 from golive import rescue
 from golive.adapters.clocks import SystemClock
 from golive.adapters.stores.late import LateBox
-from golive.afterwards import verify
+from golive.afterwards import tell, verify
 from golive.core.canonical import tame
 from golive.core.doubts import StableNow, doubts
 from golive.core.errors import GoLiveError, Stopped
@@ -81,8 +81,19 @@ async def send_back_alone(
     """
     kit, clock = rescue.kit_of(folder), run.clock if run else SystemClock()
     sent = await send_back(rescue.router_of(folder), kit, mine_of(kit, run), because, clock, tries=tries)
+    notice = await tell(run, *told_of(sent, because, by))
     seen = await verify(run, kit, sent.rolled)
-    return write_down(folder, run, sent, seen, because, by, phase=phase, even_though=even_though)
+    return write_down(folder, run, sent, seen, because, by, phase=phase, even_though=even_though, notice=notice)
+
+
+def told_of(sent: SentBack, because: str, by: str) -> tuple[str, str]:
+    """Give title and text of what people outside are told of a rollback."""
+    rolled = sent.rolled
+    if rolled.superseded:
+        return "NOT ROLLED BACK: NOT OURS", f"{because}; {rolled.why}"
+    title = "ROLLED BACK" if rolled.done else "ROLLBACK NOT CONFIRMED"
+    did = [f"{one['driver']}: {one['did']}" for one in sent.last_resort]
+    return title, "; ".join([f"{because} ({by})", *([] if rolled.done else [rolled.why]), *did])
 
 
 def doubts_of(run: Run, state: State) -> tuple[str, ...]:
@@ -159,6 +170,7 @@ def write_down(
     *,
     phase: str = "",
     even_though: str = "",
+    notice: Mapping[str, Any] | None = None,
 ) -> SentBack:
     """Enter what was meant and what came of it, beside the record when it refuses them; never raises for that."""
     rolled = sent.rolled
@@ -173,7 +185,8 @@ def write_down(
     resorts = [Draft(new_id(), Kind.LAST_RESORT, name, one, phase) for one in sent.last_resort]
     ended = {**body, "intent": intent.id, "result": rolled.result, "share": 0.0, "seen": rolled.why}
     outcome = Draft(new_id(), Kind.OUTCOME, name, {**ended, "verified": verified}, phase)
-    why, unkept = _record(folder, run, intent, *resorts, outcome)
+    notices = [Draft(new_id(), Kind.NOTICE, name, notice, phase)] if notice else []
+    why, unkept = _record(folder, run, intent, *resorts, outcome, *notices)
     return SentBack(rolled, sent.last_resort, verified, why, unkept)
 
 

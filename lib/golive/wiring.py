@@ -239,7 +239,7 @@ def guard(run: Run) -> Any:
         reads,
         run.store,
         run.book,
-        _made(run, drivers.NOTIFIERS, world_of(run)),
+        notifiers(run),
         run.clock,
         token,
         lambda: _operators(run),
@@ -254,6 +254,11 @@ def guard(run: Run) -> Any:
         Reserve().release,
     )
     return Pair(post, this_process(name), Hands(ended, end, lambda: _launch_member(run.folder)))
+
+
+def notifiers(run: Run) -> list[Any]:
+    """Give those who tell people outside, as the run's plan names them."""
+    return _made(run, drivers.NOTIFIERS, world_of(run))
 
 
 def _last_resorts(run: Run) -> list[tuple[float, Any]]:

@@ -108,6 +108,22 @@ async def test_with_the_metrics_and_the_guard_gone_it_is_done_and_recorded(site,
     assert act.detail["verified"]["seconds_to_safe"] >= 0
 
 
+async def test_people_outside_are_told_and_the_record_says_that_they_were(site, tmp_path):
+    text = site.folder.plan.read_text()
+    told = tmp_path / "notice.json"
+    notify = f"notify: [{{driver: command, settings: {{command: [sh, -c, 'cat > {told}']}}}}]"
+    run = make_run(site.folder.root.parent, name="told", text=text.replace("notify: []", notify))
+    run.folder.router.write_text(site.folder.router.read_text().replace("run@", "told@"))
+    run.folder.world.write_text("{}")
+    await site.bench.router().claim("", expect=site.run.state().claim)
+    status, said = await site.types("rollback", "told", "--because", "errors on checkout")
+
+    assert (status, await site.share()) == (0, 0.0), said
+    assert json.loads(told.read_text())["title"] == "ROLLED BACK"
+    (notice,) = [entry.body for entry in run.store.read() if entry.kind is Kind.NOTICE]
+    assert notice["sent"] == {"command": "ok"}
+
+
 @pytest.mark.parametrize("trouble", ["broken", "gone"])
 @pytest.mark.parametrize("door", DOORS)
 async def test_with_the_plan_broken_or_gone_it_is_done_and_kept(site, door, trouble):

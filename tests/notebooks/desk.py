@@ -11,10 +11,9 @@ from golive.adapters.stores.sqlite import SqliteStore
 from golive.core.record import Draft, Kind, Who
 from golive.core.verdict import Hold, Verdict, Word
 from golive.folders import RunFolder
-from golive.plans import find
+from golive.plans import find, load_file
 from golive.ports import LookNote, Member
 from golive.run import Run, new_id, opening
-from tests.builders import sandbox
 
 
 GUARD = Member("guard-1", "host", "boot", 1, 1.0)
@@ -27,11 +26,11 @@ class NoWaitClock(FakeClock):
         self.advance(timedelta(minutes=minutes).total_seconds())
 
 
-def make_run(root, *, name="run", alone=True, page="", operator="ada") -> Run:
-    """Give a fresh run whose earlier phases are assumed, up to the canary at 25 %."""
-    plan, clock = sandbox(), NoWaitClock()
+def make_run(root, *, name="run", alone=True, page="", operator="ada", text="") -> Run:
+    """Give a fresh run whose earlier phases are assumed, up to the canary at 25 %; `text` is its plan's."""
     folder = RunFolder.make(root, name)
-    folder.plan.write_text(find("sandbox", None)[0])
+    folder.plan.write_text(text or find("sandbox", None)[0])
+    plan, clock = load_file(folder.plan), NoWaitClock()
     folder.router.write_text('{"driver": "sandbox", "settings": {"control": "http://127.0.0.1:9"}}')
     store = SqliteStore(folder.record, code="test", plan=plan.fingerprint, clock=clock)
     run = Run(folder, plan, store, SqliteBook(folder, clock, "boot"), clock, Who(operator, operator, "host", "1"))

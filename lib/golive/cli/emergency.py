@@ -60,8 +60,8 @@ async def _by_router(named: str, because: str) -> int:
 def _by_run(folder: RunFolder, because: str, even_though: str) -> int:
     from golive import rescue
     from golive.adapters.clocks import SystemClock
-    from golive.afterwards import verify
-    from golive.alone import doubts_of, mine_of, send_back, write_down
+    from golive.afterwards import tell, verify
+    from golive.alone import doubts_of, mine_of, send_back, told_of, write_down
     from golive.opened_soon import OpenedSoon
 
     opening = OpenedSoon(folder)
@@ -80,9 +80,10 @@ def _by_run(folder: RunFolder, because: str, even_though: str) -> int:
     sent = asyncio.run(send_back(router, kit, mine, because, clock, say=_say))
     code = _told(sent)
     run = run or opening.at_last()
+    notice = asyncio.run(tell(run, *told_of(sent, because, BY)))
     seen = asyncio.run(verify(run, kit, sent.rolled))
     phase = state.phase.name if state and state.phase else ""
-    written = write_down(folder, run, sent, seen, because, BY, phase=phase, even_though=even_though)
+    written = write_down(folder, run, sent, seen, because, BY, phase=phase, even_though=even_though, notice=notice)
     _told_after(seen)
     if written.unrecorded:
         click.echo(f"it was not recorded: {opening.trouble or written.unrecorded}", err=True)

@@ -225,7 +225,11 @@ class Acts:
     async def _claimed(self, mine: Mine, split: Split) -> Came | None:
         """Claim the router, where it can show that; give what came of it when it is not ours."""
         if why := mine.not_ours(split):
-            return Came("superseded", f"{why}: one go-live at a time", not_ours=True)
+            return Came(
+                "superseded",
+                f"{why}: one go-live at a time, and golive release gives back one that is over",
+                not_ours=True,
+            )
         if not isinstance(self._router, Claiming) or not self._router.can.claims:
             return None
         answer = await called(self._router.claim(mine.claim, split.claim))
