@@ -141,10 +141,12 @@ class Pair:
                 await _cancelled(acting)
                 self._stopped("it was asked to end, and handed over")
         except LeaseLost:
-            await _cancelled(acting)
+            return
         except Exception as error:
             self._stopped(f"it failed: {type(error).__name__}: {error}")
             raise
+        finally:
+            acting.cancel()
 
     async def _guard(self, because: str) -> None:
         """Read what is left to read, say who acts, resolve what the guard before had begun, and watch."""
@@ -194,7 +196,7 @@ class Pair:
             raise LeaseLost(move.because)
         if isinstance(move, StartStandby):
             for member in move.gone:
-                if member.beside(self.member):
+                if member.beside(self.member) and not self._hands.ended(member):
                     self._hands.end(member)
                 self._forget(member)
                 said = {"guard": member.guard, "why": move.because, "ended_by": self.member.guard}

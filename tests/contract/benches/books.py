@@ -11,6 +11,7 @@ from golive.adapters.clocks import FakeClock
 from golive.adapters.stores.book import SqliteBook
 from golive.folders import RunFolder
 from golive.ports import Book, Member
+from tests.parts.memory_book import MemoryBook
 
 
 class BookBench(abc.ABC):
@@ -62,6 +63,27 @@ class SqliteBench(BookBench):
     def fresh(self) -> None:
         self._run = RunFolder(self.folder / f"run-{next(self._runs)}")
         self._run.work.mkdir(parents=True)
+
+    def pass_time(self, seconds: float) -> None:
+        self._clock.advance(seconds)
+
+
+class MemoryBench(BookBench):
+    """The book that tests of guards are given, so that it does what the others do."""
+
+    name = "memory"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._clock = FakeClock()
+        self._clock.boot = "boot"
+        self.fresh()
+
+    def book(self) -> Book:
+        return self._book
+
+    def fresh(self) -> None:
+        self._book = MemoryBook(self._clock)
 
     def pass_time(self, seconds: float) -> None:
         self._clock.advance(seconds)
