@@ -7,9 +7,11 @@ import signal
 import time
 from pathlib import Path
 
-from golive import wiring
+from golive import stored, wiring
+from golive.adapters.clocks import SystemClock
 from golive.adapters.processes import end, this_process
 from golive.core.errors import StoreUnavailable
+from golive.folders import find_run
 from golive.ports import Book, Member
 from golive.run import Run
 
@@ -49,8 +51,9 @@ def opened(folder: Path) -> Run:
         except StoreUnavailable:
             if time.monotonic() > until:
                 raise
-        found = wiring.find_run(str(folder))
-        end_frozen(wiring.book_of(found), wiring.frozen_plan(found).guarding.guard_silent.total_seconds())
+        found = find_run(str(folder))
+        book = stored.keeping(found, SystemClock(), wiring.GUARDS_PATIENCE).book()
+        end_frozen(book, stored.frozen_plan(found).guarding.guard_silent.total_seconds())
 
 
 def end_frozen(book: Book, silent: float) -> list[Member]:

@@ -72,6 +72,7 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
         "title": plan.title,
         "site": plan.site.name,
         "world": plan.world.driver,
+        "store": plan.store.model_dump(),
         "alone": alone,
         "unattended": unattended,
         "page": page,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from golive import wiring
+from golive import rescue, stored, wiring
 from golive.core.errors import Stopped
 from golive.run import Run
 
-GUARD_WITHIN = 20.0
+GUARD_WITHIN, AGAIN_AFTER = 20.0, 8.0
 POLL = 0.05
 
 
@@ -38,8 +38,9 @@ class Start:
         """
         if self._world is not None:
             self._world.wait()
-        wiring.write_router(self._run)
-        self._run.folder.by_hand.write_text(_by_hand(self._run))
+        rescue.write_kit(self._run)
+        self._run.folder.by_hand.write_text(rescue.by_hand(rescue.kit_of(self._run.folder)))
+        stored.share(self._run)
 
     def await_guard(self) -> None:
         """Start a guard, unless one lives already, and return once one acts.
@@ -48,16 +49,12 @@ class Start:
             Stopped: If it does not begin to watch.
         """
         wiring.launch_guard(self._run)
-        until = time.monotonic() + GUARD_WITHIN
+        begun = launched = time.monotonic()
         while self._run.guard_silent():
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now - launched > AGAIN_AFTER:  # one that died before its first beat is missed by nobody else
+                wiring.launch_guard(self._run)
+                launched = now
+            if now - begun > GUARD_WITHIN:
                 raise Stopped("the guard did not begin to watch", f"read {self._run.folder.logs}/guard.log")
             time.sleep(POLL)
-
-
-def _by_hand(run: Run) -> str:
-    return (
-        f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
-        f"    {wiring.router_of(run.folder).by_hand()}\n\n"
-        "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
-    )

@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import dataclasses
 
 import pytest
 
 from golive.adapters.clocks import FakeClock
+from golive.core.errors import NotifyFailed
 from golive.core.folding import fold
 from golive.core.record import Kind
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
 from golive.core.verdict import Hold, Word
 from golive.engine import sources
+from golive.engine.dead_man import DeadMan
 from golive.engine.sight import Sight
 from golive.engine.sources import MetricReader
 from golive.ports import SourceCan, Split, Unknown
@@ -276,8 +279,66 @@ async def test_what_the_guard_can_not_see_is_written_for_every_view():
     guard, _, _ = scene(FakeRouter())
     guard.sight.inbox.split = Unknown("no answer in 3 s")
     guard.look()
-    body = guard._body(guard.state.phase, guard.post.clock.monotonic())
+    body = guard._body(guard.post.clock.monotonic())
 
     assert body["blind"]["of"] == "router" and body["blind"]["why"] == "unknown"
     with contextlib.suppress(RuntimeError):
         await looks(guard)
+
+
+async def test_a_site_that_was_cut_over_is_watched_on_when_nobody_is_at_the_wheel_and_people_are_told_once():
+    guard, story, _ = scene(FakeRouter(share=1.0))
+    on_the_canary(story, share=1.0)
+    world = guard.post.plan.world.model_copy(update={"driver": "none"})
+    plan = guard.post.plan.model_copy(update={"world": world})
+    guard.post = dataclasses.replace(guard.post, plan=plan, operators=list)
+    await reads(guard, 1.0, 50)
+
+    state = fold(story.entries)
+    assert (state.closed, state.split, state.rollback) == ("", 1.0, None)
+    told = [entry.body["title"] for entry in story.entries if entry.kind is Kind.NOTICE]
+    assert told.count("NOBODY IS AT THE WHEEL") == 1
+
+
+async def test_before_cutover_visitors_go_back_and_the_run_is_closed_as_abandoned():
+    router = FakeRouter()
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    guard.post = dataclasses.replace(guard.post, operators=list)
+    for _ in range(60):
+        guard.sight.inbox.measured_at = guard.post.clock.monotonic()
+        await reads(guard, router.share, 1)
+
+    state = fold(story.entries)
+    assert (router.share, state.closed) == (0.0, "abandoned")
+    assert state.rollback.detail["because"].startswith("nobody has been at the wheel for 4")
+    kinds = [entry.kind for entry in story.entries]
+    assert kinds.index(Kind.RUN_CLOSED) > kinds.index(Kind.INTENT)
+
+
+async def test_the_guard_calls_the_switch_and_goes_on_looking_while_it_fails():
+    calls = []
+
+    class Failing:
+        async def call(self):
+            calls.append(1)
+            raise NotifyFailed("the URL of GOLIVE_SWITCH answered 500")
+
+    guard, story, _ = scene(FakeRouter())
+    findings = guard._findings
+    findings._dead_man = DeadMan(Failing(), 60.0, guard.post.clock, findings._say_switch)
+    await reads(guard, 0.05, 130)
+
+    assert len(calls) == 3
+    notes = [entry.body["text"] for entry in story.entries if entry.kind is Kind.NOTE]
+    assert notes == ["the dead man's switch can't be called: the URL of GOLIVE_SWITCH answered 500"]
+    assert guard._body(guard.post.clock.monotonic())["dead_man"]["why"].endswith("answered 500")
+
+
+async def test_a_guard_of_other_code_is_named_once():
+    guard, story, _ = scene(FakeRouter())
+    story.tell(Kind.GUARD_STARTED, {"guard": "guard-1", "pid": "1", "code": "9.9"})
+    await looks(guard, 3)
+
+    (said,) = [entry.body for entry in story.entries if entry.kind is Kind.FINDING]
+    assert (said["check"], said["expected"], said["seen"]) == ("same-code", "0", "guard-1 runs 9.9")

@@ -110,8 +110,8 @@ class Quiet:
         return {}
 
 
-def scene(router, gone=(False,)):
-    story = Story().open()
+def scene(router, gone=(False,), run="run", **more):
+    story = Story().open({"run": run})
     story.tell(Kind.PHASE_OPENED, {"notebook": "02"}, "canary-5")
     store = FakeStore(story.entries, router.calls)
     late = Late()
@@ -131,6 +131,7 @@ def scene(router, gone=(False,)):
         late,
         lambda: gone[0],
         "t",
+        **more,
     )
     return Guard(post, Member("guard-1", "host", "boot", 1, 1.0)), story, late
 

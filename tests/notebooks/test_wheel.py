@@ -30,12 +30,10 @@ def bodies(run, kind):
 
 async def test_who_opened_the_run_has_the_wheel_and_another_is_told_who_has_it_and_how_to_take_it(run):
     bob = page_of(run, "bob")
-    run.append(Kind.CHECKED, {"stage": "start", "passed": True, "counts": {}, "good_until": "2100-01-01T00:00:00Z"})
+    shifted_and_proven(run)
+    look(run, verdict(Word.PROCEED))
+    bob.judge()
     with pytest.raises(Stopped, match="ada has the wheel since .*; you are bob") as stop:
-        bob._still  # noqa: B018  a second person looks around freely
-        shifted_and_proven(run)
-        look(run, verdict(Word.PROCEED))
-        bob.judge()
         bob.decide("proceed", bob.here.judged.code, "all is well")
 
     assert "go.take_wheel(" in stop.value.next and 'operator = "ada"' in stop.value.next

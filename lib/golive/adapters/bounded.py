@@ -24,20 +24,22 @@ async def fetch(
     largest: int = LARGEST,
     headers: dict[str, str] | None = None,
     json: Any = None,
+    content: bytes | None = None,
 ) -> httpx.Response:
     """Give a whole answer of at most `largest` bytes, `within` so many seconds from the call.
 
     Raises:
         httpx.HTTPError: If there is none; httpx.TimeoutException when it was not whole in time.
     """
+    sent = client.stream(verb, url, headers=headers, json=json, content=content)
     try:
-        async with asyncio.timeout(within), client.stream(verb, url, headers=headers, json=json) as answer:
-            content = bytearray()
+        async with asyncio.timeout(within), sent as answer:
+            whole = bytearray()
             async for chunk in answer.aiter_bytes():
-                content += chunk
-                if len(content) > largest:
+                whole += chunk
+                if len(whole) > largest:
                     raise TooLarge(f"more than {largest} bytes")
             kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-            return httpx.Response(answer.status_code, content=bytes(content), headers=kept, request=answer.request)
+            return httpx.Response(answer.status_code, content=bytes(whole), headers=kept, request=answer.request)
     except TimeoutError:
         raise httpx.ReadTimeout(f"no whole answer in {within:g} s") from None

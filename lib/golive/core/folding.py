@@ -11,8 +11,7 @@ from typing import Any
 from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
-from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
-from golive.core.wheel import Wheel
+from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State, Wheel
 
 
 def fold(entries: Iterable[Entry], state: State | None = None) -> State:
@@ -44,6 +43,7 @@ def _run_opened(state: State, entry: Entry) -> State:
         plan=body["plan"],
         fingerprint=entry.plan,
         opened_at=entry.at,
+        host=entry.who.get("host", ""),
         alone=body.get("alone", False),
         unattended=body.get("unattended", False),
         phases=phases,
@@ -117,7 +117,8 @@ def _outcome(state: State, entry: Entry) -> State:
     if act.name == "shift" and act.done:
         share = float(body["share"])
         cutover_at = entry.at if share == 1.0 else state.cutover_at
-        stepped = replace(stepped, split=share, strayed=None, cutover_at=cutover_at)
+        canary = state.canary or str(body.get("canary", ""))
+        stepped = replace(stepped, split=share, strayed=None, cutover_at=cutover_at, canary=canary)
         stepped = _with_phase(stepped, act.phase, proof=None, soaked=None, judged=None)
     return _placed(stepped, act)
 
@@ -132,6 +133,14 @@ def _placed(state: State, act: Act) -> State:
 
 def _strayed(state: State, entry: Entry) -> State:
     return replace(state, strayed=entry.body["share"])
+
+
+def _not_ours(state: State, entry: Entry) -> State:
+    return replace(state, not_ours=entry.body["why"])
+
+
+def _last_resort(state: State, entry: Entry) -> State:
+    return replace(state, resorts=state.resorts | {entry.body["number"]}) if entry.body["done"] else state
 
 
 def _soaked(state: State, entry: Entry) -> State:
@@ -214,6 +223,8 @@ _STEPS = {
     Kind.INTENT: _intent,
     Kind.OUTCOME: _outcome,
     Kind.STRAYED: _strayed,
+    Kind.NOT_OURS: _not_ours,
+    Kind.LAST_RESORT: _last_resort,
     Kind.SOAKED: _soaked,
     Kind.JUDGED: _judged,
     Kind.DECISION: _decision,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from golive.core.errors import Stopped
+from golive.core.answers import Already, May, Stop, Yes
 from golive.core.moments import Moment
 from golive.core.plan import PhaseKind
 from golive.core.state import PhaseState, State
+from golive.core.wheel import at_the_wheel
+
+__all__ = ["Already", "May", "Step", "Stop", "Yes", "may"]
 
 
 class Step(StrEnum):
@@ -32,32 +34,6 @@ class Step(StrEnum):
     ROLLBACK = "roll back"
 
 
-@dataclass(frozen=True)
-class Yes:
-    """The step may happen."""
-
-
-@dataclass(frozen=True)
-class Already:
-    """The step has happened; doing it again would change nothing. `what` says what stands."""
-
-    what: str
-
-
-@dataclass(frozen=True)
-class Stop:
-    """The step may not happen: why, and the next thing to type."""
-
-    why: str
-    next: str
-
-    def error(self) -> Stopped:
-        """Give the same as an error to raise."""
-        return Stopped(self.why, self.next)
-
-
-May = Yes | Already | Stop
-
 BACKWARD = (Step.ROLLBACK, Step.CLOSE_RUN, Step.CHECK)
 NAMED = (Step.TAG, Step.PROMOTE, Step.ALIAS)  # what the guard does to deployments, asked for by name
 AT_THE_WHEEL = (Step.SHIFT, Step.PROVE, Step.CLOSE)
@@ -73,44 +49,6 @@ def may(state: State, step: Step, phase: str, now: Moment, who: str = "") -> May
     if who and step in AT_THE_WHEEL and isinstance(allowed, Yes):
         return at_the_wheel(state, who)
     return allowed
-
-
-def at_the_wheel(state: State, who: str) -> May:
-    """Say whether that person may go forward."""
-    wheel = state.wheel
-    if wheel.has(who):
-        return Yes()
-    offered = ", and handed it to you" if wheel.offered_to == who else ""
-    return Stop(
-        f"{wheel.name} has the wheel since {wheel.since}{offered}; you are {who}",
-        'go.take_wheel(because="why you take it"); or, if that is you, operator = "'
-        f'{wheel.name}" in the cell with the parameters',
-    )
-
-
-def hand_over_may(state: State, who: str, to: str, because: str) -> May:
-    """Say whether `who` may hand the wheel to `to`."""
-    if state.closed:
-        return _ended(state)
-    if not any(letter.isalnum() for letter in to) or not any(letter.isalnum() for letter in because):
-        return Stop("a hand-over needs a name and a reason", 'go.hand_over(to="NAME", because="why")')
-    if to == who or state.wheel.offered_to == to:
-        return Already(f"{state.wheel.name} has the wheel, handed to {state.wheel.offered_to or 'nobody'}")
-    return at_the_wheel(state, who)
-
-
-def take_wheel_may(state: State, who: str, because: str) -> May:
-    """Say whether `who` may take the wheel: handed to them, or with a reason."""
-    wheel = state.wheel
-    if state.closed:
-        return _ended(state)
-    if wheel.has(who):
-        return Already(f"{who} has the wheel since {wheel.since}")
-    if wheel.offered_to == who or any(letter.isalnum() for letter in because):
-        return Yes()
-    return Stop(
-        f"{wheel.name} has the wheel and has not handed it to {who}", 'go.take_wheel(because="why you take it")'
-    )
 
 
 def _may(state: State, step: Step, phase: str, now: Moment) -> May:

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     INTENT = "intent"
     OUTCOME = "outcome"
     STRAYED = "strayed"
+    NOT_OURS = "not-ours"
+    LAST_RESORT = "last-resort"
     SOAKED = "soaked"
     VERDICT = "verdict"
     JUDGED = "judged"

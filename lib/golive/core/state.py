@@ -11,7 +11,6 @@ from typing import Any
 from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
-from golive.core.wheel import Wheel
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,8 @@ class Act:
     """Something that touches the world: asked for, intended, and what came of it.
 
     Attributes:
-        name: "shift", "prove", "set back", "rollback", or what became of a deployment: "tag", "promote", "alias".
+        name: "shift", "prove", "set back", "rollback", "release", or what became of a deployment: "tag", "promote",
+            "alias".
         request: Id of the request entry; "" when the guard acted by itself.
         intent: Id of the intent entry; None until there is one.
         result: "done", "refused", "superseded", "unknown" or "failed"; None while open.
@@ -153,6 +153,38 @@ class Guard:
     code: str = ""
     stands: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """Where it said that it stands, "" when it has not."""
+        return f"on {self.host}, in {self.stands['scope']}" if self.stands.get("scope") else ""
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """What would end it there, a sentence each."""
+        return tuple(self.stands.get("dangers", ()))
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Who operates the run.
+
+    Attributes:
+        name: Who has the wheel, as claimed; "" before anybody has.
+        since: UTC, ISO 8601.
+        offered_to: To whom it was handed over and who has not taken it yet; "" for nobody.
+        offered_at, because: When and why it was offered, or why it was taken.
+    """
+
+    name: str = ""
+    since: str = ""
+    offered_to: str = ""
+    offered_at: str = ""
+    because: str = ""
+
+    def has(self, name: str) -> bool:
+        """Say whether that person may go forward: who has the wheel, or anybody where nobody has it."""
+        return not self.name or name == self.name
+
 
 @dataclass(frozen=True)
 class State:
@@ -160,8 +192,10 @@ class State:
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
     reads back instead since, None while it does not; `code` the version that the run was opened with;
-    `safe_for` how long after the cutover a rollback is safe. `guard` is the one that acts, or acted last, `standby`
-    the one that last began to stand by.
+    `safe_for` how long after the cutover a rollback is safe; `guard` the one that acts, or acted last, `standby`
+    the one that last began to stand by; `host` where the run was opened, `canary` the one that its first shift put
+    visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's; `resorts` the numbers of
+    the plan's last resorts that were used and worked.
     """
 
     run: str = ""
@@ -175,6 +209,10 @@ class State:
     wheel: Wheel = field(default_factory=Wheel)
     split: float = 0.0
     strayed: float | None = None
+    host: str = ""
+    canary: str = ""
+    not_ours: str = ""
+    resorts: frozenset[int] = frozenset()
     request: Act | None = None
     act: Act | None = None
     rollback: Act | None = None
@@ -189,6 +227,16 @@ class State:
     head: Entry | None = None
 
     @property
+    def claim(self) -> str:
+        """What the run writes into a router that shows whose go-live it is."""
+        return f"{self.run}@{self.host}"
+
+    @property
+    def claimed(self) -> bool:
+        """Whether the run has ever begun to claim its router: with its first shift."""
+        return any(phase.shift is not None for phase in self.phases)
+
+    @property
     def rolled_back(self) -> bool:
         """Whether a rollback was asked for or begun; nothing moves forward after that."""
         return self.rollback is not None
@@ -197,6 +245,11 @@ class State:
     def phase(self) -> PhaseState | None:
         """The phase that is open: the last one opened and not closed."""
         return next((phase for phase in reversed(self.phases) if phase.opened_at and not phase.closed_at), None)
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The acting guard and the standby, as far as the record names them and they have not stopped."""
+        return tuple(one for one in (self.guard, self.standby) if one is not None and not one.stopped)
 
     @property
     def other_code(self) -> str:

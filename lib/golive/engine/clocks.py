@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from golive.core.skew import MOST, in_words
-from golive.ports import Clock, Result
+from golive.ports import Clock
 
 STEPPED = 2.0
 
@@ -33,9 +31,3 @@ class ClockWatch:
 
     def _now(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
-
-
-def finding_of(seen: str) -> dict[str, Any]:
-    """Give the body of the finding that says what was seen of the clocks."""
-    said = {"check": "clocks-agree", "sentence": "The clocks agree", "expected": f"within {MOST:.0f} s"}
-    return {"stage": "watch", **said, "result": Result.FAIL.value, "seen": seen}

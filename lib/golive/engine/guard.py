@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,15 +12,31 @@ from golive.core.folding import fold
 from golive.core.record import Kind, chain
 from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
-from golive.core.verdict import Hold
 from golive.engine.acts import Acts
-from golive.engine.clocks import ClockWatch, finding_of
+from golive.engine.findings import Findings
 from golive.engine.ledger import Ledger
-from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
+from golive.engine.look import (
+    SURE,
+    Abandon,
+    Begin,
+    Do,
+    EndSoak,
+    Known,
+    RollBack,
+    SayAlone,
+    SayNotOurs,
+    SayStrayed,
+    SetBack,
+    decide,
+)
+from golive.engine.mine import Mine
 from golive.engine.post import Post
+from golive.engine.readers import Readers
 from golive.engine.rollback import roll_back
+from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
+from golive.engine.telling import Telling
 from golive.ports import LookNote, Member, Split
 
 HEED_EVERY = 0.1
@@ -41,6 +57,7 @@ class Guard:
         self.sight = Sight(post.plan, post.clock, post.sources.metrics.can)
         self.ledger = Ledger(post)
         self.acts = Acts(post, self.ledger, self.sight, self.holds)
+        self.back = SendingBack(post, self.ledger, self.sight)
         self._recorded, self._seen = State(), 0
         self._unwritten: list[Sample] = []
         self._written = True
@@ -49,16 +66,14 @@ class Guard:
         self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
-        self._said: tuple[Any, ...] = ()
-        self._clocks = ClockWatch(post.clock)
+        self._telling = Telling(self.ledger, self.sight)
+        self._findings = Findings(post, self.ledger)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
         self._recorded, self._seen = state, seen
         self.catch_up()
-        verdict = self.state.verdict
-        if verdict is not None:
-            self._said = (verdict["phase"], verdict["word"], verdict["hold"])
+        self._telling.go_on_from(self.state)
         try:
             look = self.post.book.last_look()
         except StoreUnavailable:
@@ -92,24 +107,24 @@ class Guard:
         Raises:
             LeaseLost: If another guard holds the lease.
         """
-        clock, plan = self.post.clock, self.post.plan
-        readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
+        clock, plan, sources = self.post.clock, self.post.plan, self.post.sources
+        readers = Readers(lambda: sources.tasks(plan, clock, self.sight.inbox))
         try:
             while not self.state.closed and not self.post.gone():
                 begun = clock.monotonic()
                 self.look()
-                broken = next((r.exception() for r in readers if r.done() and not r.cancelled()), None)
-                if broken:
-                    raise broken
+                for failed in readers.mend():
+                    self.ledger.tell("alarm", "A READER FAILED", failed, self.state.run, "golive status")
                 await self.heed(begun + plan.guarding.look_every.total_seconds())
             if self.post.gone():
                 await self._leave()
                 return
-            tasks = (self._moving, self._rolling, self._resolving)
-            await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            await _over(task for task in (self._moving, self._rolling, self._resolving) if task is not None)
+            await self.acts.release(self.state)
             self.ledger.digest((), end=True)
         finally:
-            for task in (*readers, self._moving, self._rolling, self._resolving):
+            readers.end()
+            for task in (self._moving, self._rolling, self._resolving):
                 if task is not None:
                     task.cancel()
 
@@ -120,13 +135,13 @@ class Guard:
         self.catch_up()
         phase = self.state.phase
         self._read_back(now)
-        self._unwritten += self.sight.look(self.state, now, self._below(), self._seen)
-        self._say_baseline(now)
-        self._say_clocks(phase)
+        self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
+        self._telling.baseline(self.state, now)
+        self._findings.look(self.state, self.sight.inbox.skew)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
-        self._say_verdict(phase)
-        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(phase, now)))
+        self._telling.verdict(self.state)
+        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(now)))
 
     def _write(self, note: LookNote) -> None:
         """Write the look with the samples that the book does not hold yet; those it holds count for the digests."""
@@ -155,7 +170,8 @@ class Guard:
     async def _leave(self) -> None:
         """Somebody has taken the run's folder away: no operator can be answered, so nobody stays on the canary."""
         if self._at_risk():
-            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", tries=3)
+            mine = Mine(self.state.claim, self.state.canary)
+            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", 3, mine)
 
     def _at_risk(self) -> bool:
         return self.state.canary_out and not self.state.cutover_at
@@ -175,8 +191,15 @@ class Guard:
             entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
             self.state = fold((entry,), self.state)
 
+    def _anybody(self) -> bool:
+        """Say whether somebody is at the wheel; a folder that can't be read, as without free descriptors, says so."""
+        try:
+            return bool(self.post.operators())
+        except OSError:
+            return True
+
     def _known(self, phase: PhaseState | None, now: float) -> Known:
-        if self.post.operators():
+        if self._anybody():
             self._wheel_at = now
         return Known(
             plan=self.post.plan,
@@ -189,28 +212,36 @@ class Guard:
             rolling=_under_way(self._rolling),
             moving=_under_way(self._moving) or _under_way(self._resolving),
             unattended=now - self._wheel_at,
+            watched=self.sight.evidence.watched,
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,
             locked=self.ledger.locked if self.reached else 0.0,
+            not_ours=self._not_ours(),
         )
 
     def _do(self, act: Do, phase: PhaseState | None) -> None:
         name = phase.name if phase else ""
         match act:
-            case RollBack(reason, request):
+            case RollBack(reason, request, even_though):
                 self.acts.rolling = True
                 if self._moving is not None:
                     self._moving.cancel()
-                back = self.acts.send_back(reason, request, name, self.state.run)
-                self._rolling = self._moves(back)
+                self._rolling = self._moves(self.back.send_back(reason, request, name, self.state, even_though))
             case Begin(asked):
                 self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
-                self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
+                self._moving = self._moves(self.acts.set_back(stray, name, self.state))
+            case SayNotOurs(why):
+                self.ledger.append(Kind.NOT_OURS, {"why": why}, name)
+                if why:
+                    self.ledger.tell("alarm", "THIS ROUTER IS ANOTHER RUN'S", why, self.state.run, "golive status")
             case SayStrayed(share):
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
                 self.ledger.append(Kind.SOAKED, body, name)
+            case SayAlone():
+                text = "visitors stay on the canary, and are watched; going back is for a person to decide"
+                self.ledger.tell("alarm", "NOBODY IS AT THE WHEEL", text, self.state.run, "golive status")
             case Abandon():
                 self.ledger.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "nobody was at the wheel"})
 
@@ -227,10 +258,18 @@ class Guard:
         if note and self.state.canary_out and self.state.rollback is None:
             self.ledger.tell("warning", "THE ROUTER SAYS", note, self.state.run, "golive status")
         moving = act is not None and act.open and act.name in ("shift", "set back", "rollback")
-        if moving or _under_way(self._moving) or _under_way(self._rolling):
+        if moving or self._not_ours() or _under_way(self._moving) or _under_way(self._rolling):
             self._watch.moved(now + self.post.sources.router.can.read_lag)
         else:
             self._watch.read(inbox.split, inbox.split_at, self.state.split, now)
+
+    def _not_ours(self) -> str:
+        """Say whose the router is, when the newest read shows another run's claim or another canary."""
+        return Mine(self.state.claim, self.state.canary).not_ours(self.sight.inbox.split)
+
+    def _body(self, now: float) -> dict[str, Any]:
+        stored = self.ledger.stored and self._written and self.reached
+        return {**self._telling.look(self.state, now, stored), **self._findings.to_json()}
 
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""
@@ -242,45 +281,17 @@ class Guard:
             "have sent visitors back by hand; await go.shift() puts them there again"
         )
 
-    def _say_baseline(self, now: float) -> None:
-        body = self.sight.baseline(self.state, now)
-        if body is not None and self.state.phase is not None:
-            self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
-
-    def _say_clocks(self, phase: PhaseState | None) -> None:
-        for seen in self._clocks.look(self.sight.inbox.skew):
-            self.ledger.append(Kind.FINDING, finding_of(seen), phase.name if phase else "")
-            self.ledger.tell("warning", "CLOCKS DISAGREE", seen, self.state.run, "golive status")
-
-    def _say_verdict(self, phase: PhaseState | None) -> None:
-        verdict = self.sight.verdict
-        if verdict is None or phase is None:
-            return
-        said = (phase.name, verdict.word, verdict.hold)
-        if said == self._said:
-            return
-        self._said = said
-        self.ledger.append(Kind.VERDICT, verdict.to_json(), phase.name)
-        if verdict.hold in (Hold.AFTER_CUTOVER, Hold.UNMEASURED):
-            self.ledger.tell("warning", f"HOLD: {verdict.hold}", verdict.reason, self.state.run, "golive status")
-
-    def _body(self, phase: PhaseState | None, now: float) -> dict[str, Any]:
-        sight, blind = self.sight, self.sight.blind(now)
-        return {
-            "phase": phase.name if phase else "",
-            "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
-            "verdict": sight.verdict.to_json() if sight.verdict else None,
-            "blind": blind.to_json(now) if blind is not None else None,
-            "stored": self.ledger.stored and self._written and self.reached,
-            "canary_requests": sight.evidence.counts["failed"][0],
-            "evidence": sight.trace(),
-            "memory": sight.remember(),
-            "monotonic": now,
-        }
-
 
 def _under_way(task: asyncio.Task[None] | None) -> bool:
     return task is not None and not task.done()
+
+
+async def _over(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Return once all have ended; raises what one of them raised, but not that it was cut off."""
+    for task in tasks:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
 
 
 def _utc(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from golive.core.pair import GoOn, Leave, Move, Seen, StartStandby, StepDown, Ta
 from golive.core.record import Kind
 from golive.engine.following import Following
 from golive.engine.guard import Guard
+from golive.engine.mine import Mine
 from golive.engine.post import Post
 from golive.engine.resolving import resolve_all
 from golive.ports import Member
@@ -175,7 +176,8 @@ class Pair:
                 await self.post.clock.sleep(POLL)
                 continue
             if begun:
-                await resolve_all(begun, self.post.sources.router, self.post.clock, self.guard.ledger)
+                mine = Mine(self.guard.state.claim, self.guard.state.canary)
+                await resolve_all(begun, self.post.sources.router, self.post.clock, self.guard.ledger, mine)
             return
 
     async def _followed(self) -> bool:
@@ -233,8 +235,8 @@ class Pair:
         self._told = True
         began_with = self.following.began_with
         other = {"began_with": began_with} if began_with not in ("", self.post.code) else {}
-        who = {"guard": self.member.guard, "pid": str(self.member.pid), "code": self.post.code, "as": role}
-        self.guard.ledger.append(Kind.GUARD_STARTED, {**who, **other})
+        body = {"guard": self.member.guard, "pid": str(self.member.pid), "code": self.post.code, "as": role}
+        self.guard.ledger.append(Kind.GUARD_STARTED, {**body, **other, "stands": self.post.stands})
 
     def _stopped(self, why: str) -> None:
         if self._told and not self.post.gone():

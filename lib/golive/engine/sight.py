@@ -10,8 +10,9 @@ from itertools import groupby
 from typing import Any
 
 from golive.core.blindness import HEALTH, LOGS, LOOKS, METRICS, ROUTER, SPLIT, Blind
+from golive.core.doubts import StableNow, doubts, unproven
 from golive.core.judging.evidence import GAP, Evidence, Soak
-from golive.core.judging.judge import Alarms, judge
+from golive.core.judging.judge import Alarms, judge, stable_is_sick
 from golive.core.moments import moment_of
 from golive.core.plan import Plan
 from golive.core.samples import CouldNotMeasure, Sample, Tally, Unmeasured, Version
@@ -22,17 +23,20 @@ from golive.ports import Clock, SourceCan, Split, Unknown
 
 STALE = 3.0
 REMEMBERED = 1800.0
+COMING = 10.0
+FRESH = 5.0
 SOURCES = (SPLIT, ROUTER, METRICS, LOGS, HEALTH, LOOKS)
 
 
 class Sight:
-    """The guard's eyes. `verdict` is None while nobody can be on the canary."""
+    """The guard's eyes. `verdict` is None while nobody can be on the canary; `stable` is how it stands now."""
 
     def __init__(self, plan: Plan, clock: Clock, can: SourceCan) -> None:
         self._plan, self._clock, self._lag = plan, clock, can.lag
         self.inbox = Inbox()
         self.evidence = Evidence(plan, max(GAP, 2 * can.granularity))
         self.verdict: Verdict | None = None
+        self.stable = StableNow()
         self._recovered = 0
         self.started = self._woke = clock.monotonic()
         self._looked: float | None = None
@@ -55,7 +59,12 @@ class Sight:
         self._begin(state)
         taken = self._take(state.phase, known)
         watching = state.phase is not None and state.canary_out and not state.rolled_back
-        self.verdict = judge(self.evidence, self._alarms(now)) if watching else None
+        self.stable = self._stable_now(state, now)
+        alarms = self._alarms(now)
+        if state.cutover_at:
+            against = doubts(state, self._plan.after_cutover, self.stable, self._clock.now())
+            alarms = replace(alarms, no_way_back="; ".join(against))
+        self.verdict = judge(self.evidence, alarms) if watching else None
         return taken
 
     def follow(self, state: State, samples: Sequence[Sample]) -> None:
@@ -153,6 +162,27 @@ class Sight:
             for reading in self.verdict.readings
             if reading.criterion in self.evidence.counts
         }
+
+    def _stable_now(self, state: State, now: float) -> StableNow:
+        """Give how stable stands: sick by its visitors or its probes, and whether it is proven to carry everybody."""
+        inbox, rule = self.inbox, self._plan.health
+        counted = inbox.measured_at is not None and now - inbox.measured_at <= STALE + self._lag
+        sick = stable_is_sick(self.evidence) if counted else ""
+        fresh = inbox.probed_at is not None and now - inbox.probed_at <= 2 * rule.every.total_seconds() + FRESH
+        if fresh and inbox.sick_in_a_row[Version.STABLE] >= rule.failures_in_a_row:
+            sick = sick or f"{inbox.sick_in_a_row[Version.STABLE]} health probes in a row failed"
+        baseline = next((phase.baseline for phase in state.phases if phase.baseline), None)
+        carried = self._plan.after_cutover.stable_carries
+        if carried is None and baseline is not None:
+            carried = float(baseline["rate"]) or None
+        well = inbox.well_in_a_row[Version.STABLE] if fresh else 0
+        return StableNow(sick, unproven(well, rule.failures_in_a_row, carried, self._coming(now)))
+
+    def _coming(self, now: float) -> float | None:
+        """Give the visitors' requests a second over the last seconds; None when there was no count of them."""
+        recent = [sample for sample in self._recent if sample.at > now - COMING - self._lag]
+        seconds = max((sum(s.seconds for s in recent if s.version is version) for version in Version), default=0.0)
+        return sum(sample.tally.requests for sample in recent) / seconds if seconds else None
 
     def _begin(self, state: State) -> None:
         phase = state.phase

@@ -11,6 +11,7 @@ from golive.core.blindness import LOGS, METRICS, Blindness
 from golive.core.difference import difference
 from golive.core.plan import Plan
 from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Unmeasured, Version
+from golive.engine.rollback import called
 from golive.ports import Clock, Deployment, Forcing, Health, Logs, MetricSource, Router, Sick, Split, TopUp, Unknown
 
 DEADLINE = 3.0
@@ -24,7 +25,7 @@ class Inbox:
 
     `measured_at` is the guard's monotonic time of the last sample; `blindness` says which sources the newest reads
     could not measure; `skew` by how many seconds the clock of the counts' source is ahead of ours, None when it tells
-    no time; `split_at` when the read that gave `split` was begun.
+    no time; `split_at` when the read that gave `split` was begun, `probed_at` when the newest health probes came back.
     """
 
     samples: deque[list[Sample]] = field(default_factory=deque)
@@ -34,6 +35,8 @@ class Inbox:
     split: Split | Unknown = field(default_factory=lambda: Unknown("not read yet"))
     split_at: float | None = None
     sick_in_a_row: dict[Version, int] = field(default_factory=lambda: dict.fromkeys(Version, 0))
+    well_in_a_row: dict[Version, int] = field(default_factory=lambda: dict.fromkeys(Version, 0))
+    probed_at: float | None = None
     sick_why: dict[Version, str] = field(default_factory=dict)
     critical: dict[Version, set[str]] = field(default_factory=lambda: {version: set() for version in Version})
     topped: deque[Tally] = field(default_factory=deque)
@@ -124,8 +127,8 @@ def _behind(seconds: float, most: float) -> CouldNotMeasure | None:
 class HealthReader:
     """Probes both versions side by side and counts failures in a row."""
 
-    def __init__(self, health: Health, inbox: Inbox) -> None:
-        self._health, self._inbox = health, inbox
+    def __init__(self, health: Health, clock: Clock, inbox: Inbox) -> None:
+        self._health, self._clock, self._inbox = health, clock, inbox
 
     async def step(self) -> None:
         """Probe once."""
@@ -133,7 +136,9 @@ class HealthReader:
         for version, answer in zip(Version, answers, strict=True):
             sick = isinstance(answer, Sick)
             self._inbox.sick_in_a_row[version] = self._inbox.sick_in_a_row[version] + 1 if sick else 0
+            self._inbox.well_in_a_row[version] = 0 if sick else self._inbox.well_in_a_row[version] + 1
             self._inbox.sick_why[version] = answer.why if isinstance(answer, Sick) else ""
+        self._inbox.probed_at = self._clock.monotonic()
 
 
 class LogReader:
@@ -163,11 +168,7 @@ class SplitReader:
     async def step(self) -> None:
         """Read once."""
         begun = self._clock.monotonic()
-        try:
-            async with asyncio.timeout(DEADLINE):
-                split = await self._router.read()
-        except TimeoutError:
-            split = Unknown(f"the router did not answer in {DEADLINE:.0f} s")
+        split = await called(self._router.read())
         self._inbox.split, self._inbox.split_at = split, begun
 
 
@@ -204,7 +205,7 @@ class Sources:
         look = plan.guarding.look_every.total_seconds()
         readers: list[Awaitable[None]] = [
             every(look, clock, MetricReader(self.metrics, clock, inbox).step),
-            every(plan.health.every.total_seconds(), clock, HealthReader(self.health, inbox).step),
+            every(plan.health.every.total_seconds(), clock, HealthReader(self.health, clock, inbox).step),
             every(look, clock, LogReader(self.logs, clock, inbox).step),
             every(look, clock, SplitReader(self.router, clock, inbox).step),
         ]

@@ -15,9 +15,10 @@ from golive.adapters.clocks import utc
 from golive.awaited import awaited
 from golive.core.errors import NameUnknown, Stopped
 from golive.core.folding import fold
-from golive.core.order import Already, May, Step, Stop, at_the_wheel, may
+from golive.core.order import Already, May, Step, Stop, may
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, PhaseState, State
+from golive.core.wheel import at_the_wheel
 from golive.notebook.attended import attended
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
 from golive.notebook.deployments import carry_out
@@ -27,7 +28,7 @@ from golive.notebook.verdicts import newest
 from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
-from golive.pages.words import clock, span
+from golive.pages.banner import banner
 from golive.ports import Finding, Result
 from golive.run import Run
 
@@ -84,22 +85,9 @@ class Page(Desk):
         return str(self._banner())
 
     def _banner(self) -> Answer:
-        state, plan = self.state, self.run.plan
-        last = state.head
-        use = plan.phase(self.phase)
-        facts = [
-            ("run", state.run),
-            ("operator", f"{self.run.who.name} (claimed), {self.run.who.user}@{self.run.who.host} (seen)"),
-            ("responsible", ", ".join(use.responsible)),
-            ("soak", span(use.soak.total_seconds()) if use.soak else "none"),
-            ("plan", state.fingerprint[:12]),
-            ("guard", f"{state.guard.id} on {state.guard.host}" if state.guard else "none"),
-            ("last entry", f"{last.seq} {last.kind} at {clock(last.at)}" if last else "none"),
-        ]
-        if any(p.assumed for p in state.phases):
-            facts.append(("assumed", "earlier phases were assumed, not passed: this is no rehearsal of the whole"))
-        banner = tables.banner(state, self.here.title, plan, self.run.who.name, facts)
-        return replace(banner, next=END_ALONE) if _ends_alone(state) else banner
+        state, run = self.state, self.run
+        shown = banner(state, self.here, run.plan, run.who, run.clock.moment())
+        return replace(shown, next=END_ALONE) if _ends_alone(state) else shown
 
     @awaited
     async def checks(self) -> Answer:
@@ -146,7 +134,9 @@ class Page(Desk):
         if isinstance(allowed, Already):
             return Answer("NOTHING DONE", allowed.what, next="await go.prove()")
         await self.ask("shift", {"share": self.here.share}, self.phase, self._still(Step.SHIFT))
-        return self._acted(self.here.shift, "await go.prove()")
+        act = self.here.shift
+        another = act is not None and bool(act.detail.get("not_ours"))
+        return self._acted(act, "await go.prove()", "golive status" if another else ROLL_BACK)
 
     @awaited
     async def prove(self) -> Answer:
@@ -275,9 +265,9 @@ class Page(Desk):
         return take_wheel(self.run, because)
 
     @awaited
-    async def rollback(self, because: str = "") -> Answer:
-        """Send everybody back to stable. Needs a reason and no permission."""
-        answer = await self.roll_back(because, self.phase)
+    async def rollback(self, because: str = "", even_though: str = "") -> Answer:
+        """Send everybody back to stable. Needs a reason and no permission, and says once what speaks against it."""
+        answer = await self.roll_back(because, self.phase, even_though)
         return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
 
 

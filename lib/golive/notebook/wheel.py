@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from golive.core.answers import Already, May, Stop
 from golive.core.folding import fold
-from golive.core.order import Already, May, Stop, hand_over_may, take_wheel_may
 from golive.core.record import Entry, Kind
+from golive.core.wheel import hand_over_may, take_wheel_may
 from golive.pages.answer import Answer
 from golive.run import Run
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from golive.core.plan import Plan
 from golive.core.record import Entry, Kind
-from golive.core.state import Act, State
+from golive.core.state import Act
 from golive.core.verdict import Reading, Verdict, Word
 from golive.pages.answer import Answer, Table
 from golive.pages.foreseen import COLUMNS, foreseen_rows, warnings
@@ -102,29 +102,6 @@ def act_answer(act: Act, then: str) -> Answer:
     return Answer(good if act.done else "FAIL", f"{act.name} at {clock(act.ended_at)}: {seen}", next=then)
 
 
-def rollback_answer(act: Act) -> Answer:
-    """Give what a rollback came to."""
-    verified = act.detail.get("verified", {})
-    healthy = {True: "yes", False: "NO: look at it now"}.get(verified.get("stable_healthy"), "not asked")
-    facts = [
-        ("because", str(act.detail.get("because", ""))),
-        ("read back", percent(verified.get("read_back"))),
-        ("visitors on the canary after", str(verified.get("counted_after", "not counted"))),
-        ("stable healthy", healthy),
-        ("seconds to safe", str(verified.get("seconds_to_safe", "unknown"))),
-    ]
-    word = "ROLLED BACK" if act.done else "FAIL"
-    headline = "everybody is back on stable" if act.done else "the rollback is not confirmed: use ROLLBACK.txt"
-    return Answer(word, f"{headline}, {clock(act.ended_at)}", facts, next="open 91_incident.ipynb")
-
-
-def unrecorded_rollback(done: bool, why: str, unrecorded: str) -> Answer:
-    """Give what a rollback came to that the record could not take."""
-    word = "ROLLED BACK" if done else "FAIL"
-    headline = "everybody is back on stable" if done else f"the rollback is not confirmed, {why}: use ROLLBACK.txt"
-    return Answer(word, headline, [("not recorded", unrecorded)], next="open 91_incident.ipynb")
-
-
 def timeline(entries: Sequence[Entry]) -> Answer:
     """Give the run's story, one row for each entry that a person would tell."""
     rows = [(str(e.seq), clock(e.at), e.phase, e.kind.value, say(e), e.who["name"]) for e in entries if say(e)]
@@ -160,6 +137,10 @@ def say(entry: Entry) -> str:
             return f"the router reads back the recorded {percent(body['recorded'])} again"
         case Kind.STRAYED:
             return f"the router reads back {percent(body['share'])}, below the recorded {percent(body['recorded'])}"
+        case Kind.NOT_OURS:
+            return f"left alone: {body['why']}" if body["why"] else "the router may be this run's again"
+        case Kind.LAST_RESORT:
+            return f"last resort {'' if body['done'] else 'failed: '}{body['driver']}: {body['did']}"
         case Kind.VERDICT:
             return f"{body['word']}: {body['reason']}"
         case Kind.JUDGED:
@@ -182,12 +163,3 @@ def say(entry: Entry) -> str:
             return f"{body['level']}: {body['title']}"
         case _:
             return str(body.get("why") or body.get("text") or body.get("notebook") or entry.kind.value)
-
-
-def banner(state: State, title: str, plan: Plan, operator: str, facts: Sequence[tuple[str, str]]) -> Answer:
-    """Give the first line that is read aloud: world, phase, site, split, and who is at the keyboard."""
-    word = "SANDBOX" if plan.world.driver == "sandbox" else state.plan.upper()
-    shown = f"{title} · {plan.site.name} · {percent(state.split)} of visitors on the canary · {operator}"
-    if state.rolled_back:
-        shown += " · ROLLED BACK"
-    return Answer(word, shown, [*facts, ("limits", plan.note)], next="the next cell")

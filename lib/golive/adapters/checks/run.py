@@ -13,6 +13,7 @@ import httpx
 
 from golive.core.plan import CheckUse
 from golive.core.scalars import Part
+from golive.core.state import Guard
 from golive.drivers import validated
 from golive.ports import Book, Clock, Finding, Health, MetricSource, Result, Router
 
@@ -22,7 +23,14 @@ LONGEST = 300
 
 @dataclass(frozen=True)
 class Scene:
-    """What a check may look at. `site` is the visitors' URL; `stable` and `canary` the versions' own."""
+    """What a check may look at.
+
+    Attributes:
+        site: The visitors' URL; `stable` and `canary` the versions' own.
+        guards: The acting guard and the standby, as the record names them.
+        own_world: Whether the run has brought its own world, so that no visitor of a real site is on it.
+        claim: What the run writes into a router that shows whose go-live it is.
+    """
 
     site: str
     stable: str
@@ -34,6 +42,9 @@ class Scene:
     clock: Clock
     folder: Path
     share: float
+    guards: Sequence[Guard] = ()
+    own_world: bool = True
+    claim: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,11 +64,20 @@ class Unseen:
     why: str
 
 
+@dataclass(frozen=True)
+class Waived:
+    """What a check saw that is not as expected, and whom the plan names as the one who has waived that."""
+
+    expected: str
+    seen: str
+    by: str
+
+
 class NoSettings(Part):
     """The settings of a check that takes none."""
 
 
-Look = Callable[[Scene, Any], Awaitable[Saw | Unseen]]
+Look = Callable[[Scene, Any], Awaitable[Saw | Unseen | Waived]]
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,8 @@ async def _one(name: str, check: Known, settings: Part, scene: Scene) -> Finding
         saw = await asyncio.wait_for(check.look(scene, settings), LIMIT)
         if isinstance(saw, Unseen):
             result, expected, seen = Result.COULD_NOT_MEASURE, saw.expected, saw.why
+        elif isinstance(saw, Waived):
+            result, expected, seen = Result.WAIVED, saw.expected, f"waived by {saw.by}: {saw.seen}"
         else:
             result, expected, seen = Result.PASS if saw.good else Result.FAIL, saw.expected, saw.seen
     except (TimeoutError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError) as error:
