@@ -21,6 +21,7 @@ from golive.core.state import State
 from golive.run import Run
 
 EVERY = 1.0
+ASLEEP = 3.0  # seconds after which this process may have slept, and begins to look anew
 SURE = 1  # looks after the first that see no newer beat
 TURN = 1.6  # times guard_silent: whoever stands by comes first
 STARTS_WITHIN = 10.0
@@ -62,14 +63,20 @@ class Watchman:
     def __init__(self, run: Run) -> None:
         self._run, self._state = run, State()
         self._patience = TURN * run.plan.guarding.guard_silent.total_seconds()
-        self._begun = run.clock.monotonic()
-        self._newest: tuple[tuple[str, str], ...] = ()
+        self._begun = self._awake = run.clock.monotonic()
+        self._newest: tuple[tuple[str, str], ...] | None = None
         self._looks = 0
         self._sent_back = False
         self._started: float | None = None
 
     def look(self) -> bool:
         """Look once, and do what nobody else does; True when there is nothing to watch over any more."""
+        self._notice_sleep()
+        over = self._look()
+        self._notice_sleep()
+        return over
+
+    def _look(self) -> bool:
         try:
             beats = self._run.book.beats()
         except StoreUnavailable:
@@ -86,6 +93,12 @@ class Watchman:
         if move is not None:
             self._mend(move, now)
         return self._state.closed != ""
+
+    def _notice_sleep(self) -> None:
+        now = self._run.clock.monotonic()
+        if now - self._awake > ASLEEP:
+            self._newest = None
+        self._awake = now
 
     def _catch_up(self) -> State:
         try:

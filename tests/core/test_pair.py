@@ -106,6 +106,13 @@ def test_a_standby_does_not_leave_for_a_frozen_one():
     assert step(stands_by(*beats, me=CY)) == GoOn()
 
 
+def test_a_standby_that_has_just_started_leaves_for_nobody_who_was_silent_before():
+    beats = (beat(ADA, 6.0, acting=True), beat(BOB, 6.0), beat(CY))
+
+    assert step(stands_by(*beats, me=CY, awake=0.1)) == GoOn()
+    assert step(stands_by(*beats, me=CY, awake=5.1)).end == ADA
+
+
 def test_the_acting_guard_goes_on_while_somebody_stands_by():
     assert step(acts(beat(BOB, 4.0))) == GoOn()
 

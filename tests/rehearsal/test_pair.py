@@ -104,8 +104,9 @@ def test_sigint_ends_no_guard(guarded):
 def test_when_both_are_lost_whoever_sees_it_sends_everybody_back_and_starts_a_guard(guarded, number):
     watchman = Watchman(wiring.open_run(str(guarded.run.folder.root), "ada", patience=wiring.GUARDS_PATIENCE))
     watchman.look()
+    both = guarded.pair()
     begun = time.monotonic()
-    for beat in guarded.pair():
+    for beat in both:
         guarded.send(beat, number)
 
     def safe():

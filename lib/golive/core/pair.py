@@ -166,9 +166,8 @@ def _stand_by(seen: Seen) -> Move:
     if seen.silent_for(beat) > seen.silent:
         end = holder if holder.beside(seen.me) else None
         return TakeOver(lease.fence, f"{holder.guard} was silent for {beat.age:.1f} s", seen.silent, end)
-    better = [
-        other.member for other in _standbys(seen, living=True) if _rank(other.member, holder) < _rank(seen.me, holder)
-    ]
+    fresh = [one.member for one in _standbys(seen) if one.age <= seen.silent and one.member.guard not in seen.ended]
+    better = [member for member in fresh if _rank(member, holder) < _rank(seen.me, holder)]
     return Leave(f"{better[0].guard} stands by already") if better else GoOn()
 
 
@@ -177,9 +176,10 @@ def _act(seen: Seen) -> Move:
     lease = seen.lease
     if lease is None or lease.released or lease.holder.guard != seen.me.guard:
         return StepDown(f"{lease.holder.guard} acts by now" if lease else "the lease is gone")
-    if _standbys(seen, living=True) or (seen.started is not None and seen.started < STARTS_WITHIN):
+    standbys = _standbys(seen)
+    lost = [one for one in standbys if one.member.guard in seen.ended or seen.silent_for(one) > seen.silent]
+    if len(lost) < len(standbys) or (seen.started is not None and seen.started < STARTS_WITHIN):
         return GoOn()
-    lost = _standbys(seen, living=False)
     if not lost and lease.fence == 1 and seen.acting < seen.silent:
         return GoOn()  # a run that has just begun has other work for its first seconds
     said = (
@@ -191,14 +191,9 @@ def _act(seen: Seen) -> Move:
     return StartStandby("; ".join(said) or "nobody stands by", tuple(one.member for one in lost))
 
 
-def _standbys(seen: Seen, *, living: bool) -> list[Beat]:
-    """Give the beats of all who neither act nor look here, whose members live, or surely don't."""
-    others = (beat for beat in seen.beats if not beat.acting and beat.member.guard != seen.me.guard)
-    return [
-        beat
-        for beat in others
-        if living is not (beat.member.guard in seen.ended or seen.silent_for(beat) > seen.silent)
-    ]
+def _standbys(seen: Seen) -> list[Beat]:
+    """Give the beats of all who neither act nor look here."""
+    return [beat for beat in seen.beats if not beat.acting and beat.member.guard != seen.me.guard]
 
 
 def _rank(member: Member, acting: Member) -> tuple[bool, float, str]:

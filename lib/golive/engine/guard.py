@@ -32,6 +32,7 @@ from golive.engine.look import (
 )
 from golive.engine.mine import Mine
 from golive.engine.post import Post
+from golive.engine.readers import Readers
 from golive.engine.rollback import roll_back
 from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
@@ -107,15 +108,14 @@ class Guard:
         Raises:
             LeaseLost: If another guard holds the lease.
         """
-        clock, plan = self.post.clock, self.post.plan
-        readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
+        clock, plan, sources = self.post.clock, self.post.plan, self.post.sources
+        readers = Readers(lambda: sources.tasks(plan, clock, self.sight.inbox))
         try:
             while not self.state.closed and not self.post.gone():
                 begun = clock.monotonic()
                 self.look()
-                broken = next((r.exception() for r in readers if r.done() and not r.cancelled()), None)
-                if broken:
-                    raise broken
+                for failed in readers.mend():
+                    self.ledger.tell("alarm", "A READER FAILED", failed, self.state.run, "golive status")
                 await self.heed(begun + plan.guarding.look_every.total_seconds())
             if self.post.gone():
                 await self._leave()
@@ -124,7 +124,8 @@ class Guard:
             await self.acts.release(self.state)
             self.ledger.digest((), end=True)
         finally:
-            for task in (*readers, self._moving, self._rolling, self._resolving):
+            readers.end()
+            for task in (self._moving, self._rolling, self._resolving):
                 if task is not None:
                     task.cancel()
 

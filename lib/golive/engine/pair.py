@@ -12,6 +12,7 @@ from golive.core.pair import GoOn, Leave, Move, Seen, StartStandby, StepDown, Ta
 from golive.core.record import Kind
 from golive.engine.following import Following
 from golive.engine.guard import Guard
+from golive.engine.mine import Mine
 from golive.engine.post import Post
 from golive.engine.resolving import resolve_all
 from golive.ports import Member
@@ -141,10 +142,12 @@ class Pair:
                 await _cancelled(acting)
                 self._stopped("it was asked to end, and handed over")
         except LeaseLost:
-            await _cancelled(acting)
+            return
         except Exception as error:
             self._stopped(f"it failed: {type(error).__name__}: {error}")
             raise
+        finally:
+            acting.cancel()
 
     async def _guard(self, because: str) -> None:
         """Read what is left to read, say who acts, resolve what the guard before had begun, and watch."""
@@ -173,7 +176,8 @@ class Pair:
                 await self.post.clock.sleep(POLL)
                 continue
             if begun:
-                await resolve_all(begun, self.post.sources.router, self.post.clock, self.guard.ledger)
+                mine = Mine(self.guard.state.claim, self.guard.state.canary)
+                await resolve_all(begun, self.post.sources.router, self.post.clock, self.guard.ledger, mine)
             return
 
     async def _followed(self) -> bool:
@@ -194,7 +198,8 @@ class Pair:
             raise LeaseLost(move.because)
         if isinstance(move, StartStandby):
             for member in move.gone:
-                ended = member.beside(self.member) and self._hands.end(member)
+                beside = member.beside(self.member) and not self._hands.ended(member)
+                ended = beside and self._hands.end(member)
                 self._forget(member)
                 said = {"guard": member.guard, "why": move.because}
                 said |= {"ended_by": self.member.guard} if ended else {}

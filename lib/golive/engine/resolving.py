@@ -12,6 +12,7 @@ from golive.core.errors import Stopped
 from golive.core.intents import unresolved
 from golive.core.record import Entry, Kind
 from golive.engine.ledger import Ledger, May
+from golive.engine.mine import Mine
 from golive.engine.stray import SAME
 from golive.ports import Clock, Router, Split, Unknown
 
@@ -30,18 +31,25 @@ class Resolved:
     seen: str
 
 
-def resolve(act: Mapping[str, Any], split: Split | Unknown) -> Resolved:
+def resolve(act: Mapping[str, Any], split: Split | Unknown, mine: Mine) -> Resolved:
     """Say what came of an act from what the router reads back now; `act` is the body of its intent."""
     name = str(act["act"])
     if name == "prove":
         return Resolved("unknown", "the guard that counted has ended: not enough yet")
-    if name != "rollback" and "share" not in act:
+    if name not in ("rollback", "release") and "share" not in act:
         return Resolved("unknown", "the router's split does not show what came of it")
     if isinstance(split, Unknown):
         return Resolved("unknown", f"the router does not say what it did: {split.why}")
     whose = str(act.get("claim", ""))
     if whose and split.claim not in ("", whose):
         return Resolved("superseded", f"left alone: this router is claimed by {split.claim}, and this run is {whose}")
+    if why := mine.not_ours(split):
+        return Resolved("superseded", why)
+    if name == "release":
+        kept = bool(split.claim) and split.claim == act.get("claim")
+        return (
+            Resolved("refused", "the claim is still there") if kept else Resolved("done", "the router shows no claim")
+        )
     wanted = 0.0 if name == "rollback" else float(act["share"])
     back = f"{split.share:.2%} read back from the router"
     if abs(split.share - wanted) < SAME:
@@ -51,18 +59,20 @@ def resolve(act: Mapping[str, Any], split: Split | Unknown) -> Resolved:
     return Resolved("refused", f"it did not happen: {back}, and not {wanted:.2%}")
 
 
-async def resolve_all(intents: Sequence[Entry], router: Router, clock: Clock, ledger: Ledger) -> None:
+async def resolve_all(intents: Sequence[Entry], router: Router, clock: Clock, ledger: Ledger, mine: Mine) -> None:
     """Write the outcome of each intent, once a call that its guard had begun can have landed."""
     await clock.sleep(max(LANDED_AFTER, router.can.read_lag))
     split = await _read(router, clock)
     for intent in intents:
-        found = resolve(intent.body, split)
+        found = resolve(intent.body, split, mine)
         body = {**intent.body, "intent": intent.id, "result": found.result, "seen": found.seen, "resolved": BY_READING}
         if isinstance(split, Split) and found.result == "done":
             body["canary"] = split.canary
         if intent.body["act"] == "rollback":
             back = split.share if isinstance(split, Split) else None
             body |= {"share": 0.0, "verified": {"read_back": back}}
+        if found.result == "done" and isinstance(split, Split):
+            body |= {"moment": clock.moment().to_json(), "canary": split.canary}
         with contextlib.suppress(Stopped):
             ledger.append(Kind.OUTCOME, body, intent.phase, may=_still_open(intent))
 

@@ -15,6 +15,7 @@ from golive.adapters.stores.postgres import PostgresDatabase
 from golive.adapters.stores.postgres_book import PostgresBook
 from golive.folders import RunFolder
 from golive.ports import Book, Member
+from tests.parts.memory_book import MemoryBook
 from tests.parts.postgres import RealPostgres
 from tests.parts.stores import VARIABLE
 
@@ -72,6 +73,28 @@ class SqliteBench(BookBench):
     def fresh(self) -> bool:
         self._run = RunFolder(self.folder / f"run-{next(self._runs)}")
         self._run.work.mkdir(parents=True)
+        return True
+
+    def pass_time(self, seconds: float) -> None:
+        self._clock.advance(seconds)
+
+
+class MemoryBench(BookBench):
+    """The book that tests of guards are given, so that it does what the others do."""
+
+    name = "memory"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._clock = FakeClock()
+        self._clock.boot = "boot"
+        self.fresh()
+
+    def book(self) -> Book:
+        return self._book
+
+    def fresh(self) -> bool:
+        self._book = MemoryBook(self._clock)
         return True
 
     def pass_time(self, seconds: float) -> None:
