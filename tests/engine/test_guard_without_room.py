@@ -7,6 +7,7 @@ import resource
 
 import pytest
 
+from golive.adapters.presence import anybody, hold
 from golive.adapters.reserve import Reserve
 from golive.core.folding import fold
 from golive.core.record import Kind
@@ -49,11 +50,11 @@ async def bench(tmp_path):
         await one.stop()
 
 
-async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_real_router(bench):
+async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_real_router(bench, tmp_path):
     await bench.router().set(0.25, expect=None)
     router = bench.router()
     router.calls = []
-    reserve, held = Reserve(), []
+    reserve, held, wheel = Reserve(), [], hold(tmp_path / "wheel", "ada")
     guard, story, _ = scene(router, reserve=reserve.release)
     on_the_canary(story, 0.25)
     story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="back")
@@ -64,6 +65,7 @@ async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_re
             while True:
                 held.append(os.open(os.devnull, os.O_RDONLY))
         assert "Too many open files" in (await called(router.read())).why
+        assert [who["name"] for who in anybody(tmp_path / "wheel")] == [""]
         await looks(guard, 1)
         for _ in range(200):
             if fold(story.entries).rollback.done:
@@ -73,6 +75,7 @@ async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_re
         for descriptor in held:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, most)
+        wheel.release()
 
     assert (await bench.router().read()).share == 0.0
     assert fold(story.entries).rollback.done

@@ -153,6 +153,16 @@ class Guard:
     code: str = ""
     stands: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """Where it said that it stands, "" when it has not."""
+        return f"on {self.host}, in {self.stands['scope']}" if self.stands.get("scope") else ""
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """What would end it there, a sentence each."""
+        return tuple(self.stands.get("dangers", ()))
+
 
 @dataclass(frozen=True)
 class Wheel:
@@ -235,6 +245,11 @@ class State:
     def phase(self) -> PhaseState | None:
         """The phase that is open: the last one opened and not closed."""
         return next((phase for phase in reversed(self.phases) if phase.opened_at and not phase.closed_at), None)
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The acting guard and the standby, as far as the record names them and they have not stopped."""
+        return tuple(one for one in (self.guard, self.standby) if one is not None and not one.stopped)
 
     @property
     def other_code(self) -> str:

@@ -50,6 +50,7 @@ class Telling:
             "phase": state.phase.name if state.phase else "",
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
+            "claim": sight.inbox.split.claim if isinstance(sight.inbox.split, Split) else "",
             "blind": blind.to_json(now) if blind is not None else None,
             "stored": stored,
             "stable": sight.stable.to_json(),
