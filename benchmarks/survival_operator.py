@@ -17,6 +17,7 @@ PAUSE = 0.3
 TRIES = 20
 LINGER = 10.0
 OPERATOR = "benchmark"
+MEANT = "it is meant"
 ENDED_WITHIN = 25.0
 
 
@@ -60,6 +61,8 @@ class Operator:
             self._step(page.soak)
         if self._ending in ("back", "lingering") and page.here.shifts:
             self._step(lambda: page.rollback(because="the window is over"))
+            if self._run.state().rollback is None:  # asked once more, as where stable does not answer
+                self._step(lambda: page.rollback(because="the window is over", even_though=MEANT))
             time.sleep(LINGER if self._ending == "lingering" else 0.0)
             raise NotPossible("rolled back by its operator")
         self._decided(page)
@@ -100,7 +103,8 @@ class Operator:
                 elif not state.canary_out or (state.rollback is not None and state.rollback.done):
                     desk.close_run("rolled-back" if state.rollback else "held", "it went no further")
                 elif state.rollback is None or not state.rollback.open:
-                    asyncio.run(desk.roll_back("the run can't go on", state.phase.name if state.phase else ""))
+                    phase = state.phase.name if state.phase else ""
+                    asyncio.run(desk.roll_back("the run can't go on", phase, MEANT))
                 time.sleep(PAUSE)
             except (GoLiveError, KeyboardInterrupt) as error:
                 print("operator:", repr(error)[:300], flush=True)

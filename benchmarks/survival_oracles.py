@@ -43,7 +43,11 @@ def lost(entries: Sequence[Body], journal: str) -> list[str]:
     done = Counter(
         (entry["body"]["act"], entry["body"]["request"])
         for entry in entries
-        if entry["kind"] == "outcome" and entry["body"]["result"] == "done" and entry["body"].get("request")
+        if entry["kind"] == "outcome"
+        and entry["body"]["result"] == "done"
+        and entry["body"].get("request")
+        and entry["body"]["act"]
+        != "rollback"  # which may be done again: that is harmless, and sure is better than once
     )
     return missing + twice + [f"{act} {asked} was done {n} times" for (act, asked), n in done.items() if n > 1]
 
@@ -91,7 +95,10 @@ def _end(entries: Sequence[Body], moves: Sequence[Move], knows: bool) -> Iterato
         yield f"the run was closed {len(closed)} times"
         return
     result, last = closed[0]["body"]["result"], _share(moves, _at(closed[0]))
-    if knows and last != (1.0 if result == "completed" else 0.0):
+    fits = {"completed": (1.0,), "rolled-back": (0.0,)}.get(
+        result, (0.0, 1.0) if any(s == 1.0 for _, s, _ in moves) else (0.0,)
+    )
+    if knows and last not in fits:
         yield f"it was closed as {result} with {last:.0%} on the canary"
     for soaked in (entry for entry in entries if entry["kind"] == "soaked"):
         shifts = [at for at, share, _ in moves if share > 0 and at <= _at(soaked)]

@@ -78,11 +78,11 @@ class Watch:
 
 
 def ours(root: Path) -> list[psutil.Process]:
-    """Give the guards of the run in `root`, by what their command lines say."""
+    """Give the guards of the run in `root`, by its name in their command lines: on another host it has another folder."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or ()
-        if "guard" in words and str(root) in words:
+        if "guard" in words and any(word.endswith(f"/{root.name}") for word in words):
             found.append(process)
     return found
 

@@ -83,6 +83,24 @@ def test_a_call_that_somebody_else_made_late_is_no_lie():
     assert lies(chained(*shift()), moves, forced=[START + 5.5]) == []
 
 
+@pytest.mark.parametrize(
+    ("result", "last", "true"),
+    [
+        ("completed", 1.0, True),
+        ("completed", 0.25, False),
+        ("rolled-back", 0.25, False),
+        ("rolled-back", 0.0, True),
+        ("abandoned", 0.25, False),
+        ("abandoned", 0.0, True),
+        ("abandoned", 1.0, True),
+    ],
+)
+def test_how_a_run_was_closed_has_to_fit_where_visitors_were(result, last, true):
+    told = [*shift()[:2], ("run-closed", 6.0, {"result": result})]
+
+    assert ("closed as" in " ".join(lies(chained(*told), [MOVES[0], (START + 4.9, last, "set")]))) is not true
+
+
 def test_a_router_that_died_says_nothing_of_the_rest():
     assert lies(chained(*shift()), MOVES[:1], knows=False) == []
 
