@@ -78,7 +78,7 @@ class Watch:
 
 
 def ours(root: Path) -> list[psutil.Process]:
-    """Give the guards of the run in `root`, by its name in their command lines: on another host it has another folder."""
+    """Give the guards of the run in `root`, by its name in their command lines: each host has another folder of it."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or ()
