@@ -21,7 +21,7 @@ def check(plan: Plan) -> None:
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
-            filled = drivers.filled(group, wanted, _example(plan))
+            filled = drivers.filled(group, wanted, example(plan))
             if group == drivers.ROUTERS:
                 can = _declared(wanted.driver, drivers.checked(group, wanted.driver, filled))
                 _check_shares(plan, wanted.driver, can.splits)
@@ -116,7 +116,7 @@ def _world(plan: Plan) -> tuple[Any, Any]:
     return drivers.driver(drivers.WORLDS, name), drivers.checked(drivers.WORLDS, name, plan.world.settings)
 
 
-def _example(plan: Plan) -> Mapping[str, Any]:
+def example(plan: Plan) -> Mapping[str, Any]:
     """Give the names that the plan's own world will know, with values of the right kind."""
     if not plan.own_world:
         return {}

@@ -50,7 +50,7 @@ def check_drivers(plan: Plan) -> None:
     missing = plan.not_ready()
     try:
         wanted.check(plan)
-        known.check(plan)
+        known.check(plan, wanted.example(plan))
     except GoLiveError as error:
         if not missing:
             raise
@@ -255,6 +255,9 @@ def scene(run: Run) -> Any:
     reads, site, known = sources(run), run.plan.site, world_of(run)
     keys = ("url", "stable", "canary")
     router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
+    earlier = {
+        str(e.body.get("called")): e.body.get("evidence", {}) for e in run.store.read() if e.kind is Kind.FINDING
+    }
     return Scene(
         router,
         stable,
@@ -266,6 +269,12 @@ def scene(run: Run) -> Any:
         run.clock,
         run.folder.root,
         run.state().split,
+        drivers.fill(run.plan.release.commit, known, "release.commit"),
+        known,
+        run.plan,
+        project() or Path.cwd(),
+        run.folder.root.parent,
+        earlier,
     )
 
 

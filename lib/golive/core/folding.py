@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from golive.core.findings import Excuse, Found
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
@@ -67,6 +68,23 @@ def _checked(state: State, entry: Entry) -> State:
     checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at)
     checks = {**state.named(entry.phase).checks, body["stage"]: checked}
     return _with_phase(state, entry.phase, checks=checks)
+
+
+def _finding(state: State, entry: Entry) -> State:
+    body = entry.body
+    called = body.get("called") or body["check"]
+    found = Found(entry.id, called, body["result"], body.get("code", ""), body.get("good_until", ""))
+    have = state.named(entry.phase).found
+    stage = {**have.get(body["stage"], {}), called: found}
+    return _with_phase(state, entry.phase, found={**have, body["stage"]: stage})
+
+
+def _excused(state: State, entry: Entry) -> State:
+    body = entry.body
+    excuse = Excuse(
+        entry.kind.value, body["called"], body["code"], body["until"], entry.who["name"], body.get("because", "")
+    )
+    return replace(state, excuses=(*state.excuses, excuse))
 
 
 def _baseline(state: State, entry: Entry) -> State:
@@ -168,6 +186,9 @@ _STEPS = {
     Kind.PHASE_OPENED: _phase_opened,
     Kind.PHASE_CLOSED: _phase_closed,
     Kind.CHECKED: _checked,
+    Kind.FINDING: _finding,
+    Kind.ATTESTED: _excused,
+    Kind.WAIVED: _excused,
     Kind.BASELINE: _baseline,
     Kind.REQUEST: _request,
     Kind.INTENT: _intent,

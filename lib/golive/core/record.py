@@ -26,6 +26,8 @@ class Kind(StrEnum):
     GUARD_STOPPED = "guard-stopped"
     FINDING = "finding"
     CHECKED = "checked"
+    ATTESTED = "attested"
+    WAIVED = "waived"
     BASELINE = "baseline"
     REQUEST = "request"
     INTENT = "intent"
