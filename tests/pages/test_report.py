@@ -50,8 +50,9 @@ def html():
 
 
 def test_people_and_the_guard_stand_in_one_table_of_decisions_with_their_marks(html):
-    excused, person, guard = cells(html, "Who decided what, when and why")
+    waived, person, guard = cells(html, "Who decided what, when and why")
 
+    assert waived[3:5] == ["waived router-reads-back", "ada (ada@host), with bob"]
     assert person[:5] == ["1", "22:13:30 UTC", "1 · Canary at 1 %", "proceed", "ada (ada@host), with bob"]
     assert person[6] == "PROCEED (KTRM): all criteria met"
     assert guard[:4] == ["2", "22:13:50 UTC", "1 · Canary at 1 %", "roll back"]

@@ -86,9 +86,8 @@ def _told(entry: Entry) -> str:
 
 
 def _decides(entry: Entry) -> bool:
-    return entry.kind in (Kind.DECISION, Kind.ATTESTED, Kind.WAIVED) or (
-        entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback"
-    )
+    rolled_back = entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback"
+    return rolled_back or entry.kind in (Kind.DECISION, Kind.ATTESTED, Kind.WAIVED)
 
 
 def _judges(entry: Entry) -> bool:
