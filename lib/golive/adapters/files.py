@@ -21,12 +21,12 @@ def read_bounded(path: Path, largest: int) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise FileTrouble(getattr(error, "strerror", None) or "this can be no path") from error
-    with open(handle, "rb", closefd=True) as file:
-        told = os.fstat(file.fileno())
-        if not stat.S_ISREG(told.st_mode):
-            raise FileTrouble("no plain file")
-        if told.st_size > largest:
-            raise FileTrouble(f"{told.st_size} bytes: at most {largest} are read")
+    told = os.fstat(handle)
+    if not stat.S_ISREG(told.st_mode) or told.st_size > largest:
+        os.close(handle)
+        plain = stat.S_ISREG(told.st_mode)
+        raise FileTrouble(f"{told.st_size} bytes: at most {largest} are read" if plain else "no plain file")
+    with os.fdopen(handle, "rb") as file:
         content = file.read(largest + 1)
     if len(content) > largest:
         raise FileTrouble(f"more than {largest} bytes, and growing")

@@ -30,6 +30,11 @@ class Fault(StrEnum):
     METRICS_FROZEN = "metrics-frozen"
     METRICS_RESET = "metrics-reset"
     RELOAD_RESETS_WEIGHTS = "reload-resets-weights"
+    TESTS_FAILED = "tests-failed"
+    SCAN_FOUND = "scan-found"
+    SBOM_OTHER_BUILD = "sbom-other-build"
+    VITALS_POOR = "vitals-poor"
+    VITALS_WORSE = "vitals-worse"
 
     @property
     def before_shift(self) -> bool:
@@ -39,6 +44,8 @@ class Fault(StrEnum):
     @property
     def place(self) -> tuple[str, ...]:
         """The processes of the world that get it."""
+        if self in _AROUND:
+            return ("surroundings",)
         if self.value.startswith(("metrics-", "reload-")) or self.before_shift:
             return ("control",)
         if self is Fault.BOTH_SLOW:
@@ -46,5 +53,9 @@ class Fault(StrEnum):
         return ("stable",) if self is Fault.STABLE_SICK else ("canary",)
 
 
-VERSIONS = tuple(fault for fault in Fault if "control" not in fault.place)
+_AROUND = frozenset(
+    (Fault.TESTS_FAILED, Fault.SCAN_FOUND, Fault.SBOM_OTHER_BUILD, Fault.VITALS_POOR, Fault.VITALS_WORSE)
+)
+AROUND = tuple(fault for fault in Fault if fault in _AROUND)
+VERSIONS = tuple(fault for fault in Fault if not {"control", "surroundings"} & set(fault.place))
 SANDBOX = tuple(fault for fault in Fault if fault is not Fault.RELOAD_RESETS_WEIGHTS)

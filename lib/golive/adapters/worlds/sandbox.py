@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from golive.adapters.worlds.supervised import EXAMPLE, SupervisedWorld
+from golive.adapters.worlds.supervised import EXAMPLE, EXAMPLE_URL, SupervisedWorld
 from golive.core.scalars import Number, Part, YesNo
 from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.sandbox.address import WorldAddress
 from golive.sandbox.faults import SANDBOX, Fault
+from golive.sandbox.surroundings.pipeline import COMMIT
 
 
 class SandboxWorld(SupervisedWorld):
@@ -37,7 +38,8 @@ class SandboxWorld(SupervisedWorld):
     @classmethod
     def example(cls, settings: Settings) -> Mapping[str, Any]:
         """Give the names in its `world.json`."""
-        return EXAMPLE
+        around = {"surroundings": EXAMPLE_URL, "reports": "/surroundings", "commit": COMMIT}
+        return {**EXAMPLE, **around}
 
     @classmethod
     def need(cls, settings: Settings) -> None:

@@ -1,0 +1,42 @@
+"""Each line that the surroundings answer passes there, and fails once its fault has changed that world."""
+
+import pytest
+
+from golive.ports import Result
+from golive.sandbox.faults import AROUND, Fault
+
+TWINS = {
+    Fault.TESTS_FAILED: ("end-to-end", "1 failed"),
+    Fault.SCAN_FOUND: ("sast", "sql-injection at app/orders.ts:41"),
+    Fault.SBOM_OTHER_BUILD: ("sbom", "of commit 9b1d0f77aa4e"),
+    Fault.VITALS_POOR: ("vitals-baseline", "LCP 5"),
+    Fault.VITALS_WORSE: ("web-vitals-as-before", "LCP 2"),
+}
+
+
+def test_every_fault_of_the_surroundings_has_a_line_that_sees_it():
+    assert set(TWINS) == set(AROUND)
+
+
+@pytest.mark.parametrize("fault", TWINS)
+async def test_a_line_passes_and_its_failing_twin_does_not(around, fault):
+    line, seen = TWINS[fault]
+    if line == "web-vitals-as-before":
+        await around.look("vitals-baseline")
+    good = await around.look(line)
+    await around.fault(fault.value)
+    bad = await around.look(line)
+
+    assert good.result is Result.PASS, good
+    assert bad.result is Result.FAIL and seen in bad.seen and bad.then, bad
+
+
+@pytest.mark.parametrize("fault", TWINS)
+async def test_a_line_passes_again_once_its_world_is_mended(around, fault):
+    line = TWINS[fault][0]
+    if line == "web-vitals-as-before":
+        await around.look("vitals-baseline")
+    await around.fault(fault.value)
+    await around.fault(fault.value, on=False)
+
+    assert (await around.look(line)).result is Result.PASS
