@@ -12,21 +12,24 @@ import os
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tests.vercel.conftest import VARIABLE, served
+from tests.vercel.conftest import VARIABLE, Standing, served
 from tests.vercel.double.app import TOKEN, Double
 from tests.vercel.double.state import CANARY, PROJECT, RUNBOOK, STABLE, TEAM, Releases, Ways
+from tests.vercel.guarded import Guarded
 
 from golive.adapters.clocks import SystemClock
 from golive.adapters.routers.vercel import VercelRouter
+from golive.core.samples import Version
 from golive.engine.rollback import roll_back
-from golive.ports import Done, Split
+from golive.ports import Done, Split, Unknown
 
 WRITES = ("PATCH", "POST")
 DELAYS = (0.0, 1.0, 5.0, 20.0)
 LAGS = (0.0, 1.0)
+Read = Callable[[], Awaitable[Split | Unknown]]
 
 
 class Bench:
@@ -94,6 +97,47 @@ async def rollback(at: int, delay: float) -> tuple[float, int, int]:
         return rolled.seconds - delay, *one.taken()
 
 
+async def verdict(delay: float) -> tuple[float, int, int]:
+    """From the guard's look that judges ROLLBACK (three probes have failed) to the read that shows ABORTED."""
+    async with bench(Ways()) as one:
+        assert isinstance(await one.router.set(0.01, expect=None), Done)
+        one.double.releases.ways = Ways(rollback_takes=delay)
+        guarded = Guarded(Standing(one.double, one.router.api.account.api, SystemClock()), SetBack())
+        guard, router = guarded.guard, guarded.router
+        inbox = guard.sight.inbox
+        inbox.split, inbox.split_at = await router.read(), time.monotonic()
+        inbox.sick_in_a_row[Version.CANARY], inbox.sick_why[Version.CANARY] = 3, "a benchmark"
+        guarded.router.read, seen = noted(router.read)  # type: ignore[method-assign]
+        one.taken()
+        began = time.perf_counter()
+        guard.look()
+        assert guard._rolling is not None, guard.sight.verdict
+        await guard._rolling
+        await router.aclose()
+        assert one.double.releases.rollout["state"] == "ABORTED"  # type: ignore[index]
+        return seen[0] - began - delay, *one.taken()
+
+
+class SetBack:
+    """What a `Guarded` uses of pytest's monkeypatch: nothing has to be set back here."""
+
+    def setattr(self, target: object, name: str, value: object) -> None:
+        setattr(target, name, value)
+
+
+def noted(read: Read) -> tuple[Read, list[float]]:
+    """Give the same read, and the times at which it showed nobody on the canary."""
+    seen: list[float] = []
+
+    async def noting() -> Split | Unknown:
+        split = await read()
+        if isinstance(split, Split) and split.share == 0.0:
+            seen.append(time.perf_counter())
+        return split
+
+    return noting, seen
+
+
 async def told(what: str, runs: int, fewest: str, measure: Callable[[], object]) -> None:
     seen: list[tuple[float, int, int]] = [await measure() for _ in range(runs)]  # type: ignore[misc]
     seconds = sorted(one[0] for one in seen)
@@ -118,6 +162,9 @@ async def main() -> None:
     for delay in DELAYS[1:]:
         what = f"rollback at 5 %, done after {delay:g} s (subtracted)"
         await told(what, runs if delay < 5 else min(runs, 3), "1", lambda d=delay: rollback(5, d))
+    for delay in DELAYS[:3]:
+        what = f"from the verdict to ABORTED read back, done after {delay:g} s (subtracted)"
+        await told(what, min(runs, 5), "1", lambda d=delay: verdict(d))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import pytest
 
 from golive import drivers, wanted
-from golive.adapters.clocks import FakeClock
+from golive.adapters.clocks import FakeClock, SystemClock
 from golive.adapters.routers.sandbox import SandboxRouter
 from golive.core.errors import NameUnknown, PlanError
 from golive.core.plan import Driver
@@ -16,7 +16,7 @@ AROUND = drivers.Around(sandbox(), FakeClock())
 
 
 def test_every_driver_that_the_sandbox_plan_names_is_installed():
-    wanted.check(sandbox())
+    wanted.check(sandbox(), SystemClock())
 
 
 def test_a_router_is_made_from_what_its_world_says():
@@ -84,7 +84,7 @@ def test_a_plan_with_a_wrong_driver_may_not_start(before, after, why):
     text = find("sandbox", None)[0]
     assert before in text
     with pytest.raises(PlanError) as error:
-        wanted.check(parse(text.replace(before, after), "mine.yaml"))
+        wanted.check(parse(text.replace(before, after), "mine.yaml"), SystemClock())
 
     assert str(error.value).startswith("plan sandbox: ") and why in str(error.value)
 

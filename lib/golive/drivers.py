@@ -28,6 +28,7 @@ PROBERS = "golive.probers"
 WORLDS = "golive.worlds"
 NOTIFIERS = "golive.notifiers"
 TOP_UPS = "golive.top_ups"
+DEPLOYMENTS = "golive.deployments"
 CALLED = {
     ROUTERS: "router",
     METRICS: "metrics",
@@ -37,6 +38,7 @@ CALLED = {
     WORLDS: "world",
     NOTIFIERS: "notify",
     TOP_UPS: "top_up",
+    DEPLOYMENTS: "deployment",
 }
 _PLACE = re.compile(r"\{world\.([A-Za-z0-9_.-]+)\}")
 

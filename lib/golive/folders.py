@@ -53,7 +53,7 @@ class RunFolder:
                 except FileExistsError:
                     continue
                 made = cls(root / candidate)
-                for path in (made.work, made.logs, made.pages, made.operators, made.late):
+                for path in (made.work, made.logs, made.pages, made.operators, made.late, made.guards):
                     path.mkdir()
                 return made
         except OSError as error:
@@ -95,12 +95,17 @@ class RunFolder:
 
     @property
     def book(self) -> Path:
-        """What only guards write (SQLite)."""
+        """Samples and looks, which only guards write (SQLite)."""
         return self.work / "book.db"
 
     @property
+    def guards(self) -> Path:
+        """Lease and beats of the run's guards: small files that nobody locks."""
+        return self.work / "guards"
+
+    @property
     def alive(self) -> Path:
-        """A file that the acting guard touches at each beat; the world lives by it."""
+        """A file that a guard touches at each beat; the world lives by it."""
         return self.work / "alive"
 
     @property

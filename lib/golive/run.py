@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from golive.core.folding import fold
+from golive.core.pair import acting_silent
 from golive.core.plan import Plan
 from golive.core.record import Draft, Entry, Kind, Who
 from golive.core.state import State
@@ -38,6 +39,14 @@ class Run:
         """Give where the run stands."""
         return fold(self.store.read())
 
+    def guard_silent(self) -> bool:
+        """Say whether no guard acts: none has beaten for `guard_silent`.
+
+        Raises:
+            StoreUnavailable: If the book can't be reached, so that nobody here knows.
+        """
+        return acting_silent(self.book.beats(), self.plan.guarding.guard_silent.total_seconds())
+
 
 def new_id() -> str:
     """Give an id for an entry."""
@@ -59,6 +68,7 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
         "unattended": unattended,
         "page": page,
         "note": plan.note,
+        "safe_for": plan.after_cutover.rollback_safe_until.total_seconds(),
         "phases": phases,
         "plan_sha256": hashlib.sha256(folder.plan.read_bytes()).hexdigest(),
         "versions": {"golive": code, "python": sys.version.split()[0]},

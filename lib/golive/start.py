@@ -49,15 +49,10 @@ class Start:
         """
         wiring.launch_guard(self._run)
         until = time.monotonic() + GUARD_WITHIN
-        while not self._watched():
+        while self._run.guard_silent():
             if time.monotonic() > until:
                 raise Stopped("the guard did not begin to watch", f"read {self._run.folder.logs}/guard.log")
             time.sleep(POLL)
-
-    def _watched(self) -> bool:
-        beat = self._run.book.last_beat()
-        silent = self._run.plan.guarding.guard_silent.total_seconds()
-        return beat is not None and self._run.clock.monotonic() - beat[2] < silent
 
 
 def _by_hand(run: Run) -> str:

@@ -8,12 +8,16 @@ from typing import Any
 from golive import drivers
 from golive.core.errors import NameUnknown, PlanError, WorldFailed, nearest
 from golive.core.plan import Driver, Plan
-from golive.ports import Proof, RouterCan
+from golive.ports import Clock, Proof
 from golive.sandbox.faults import Fault
 
 
-def check(plan: Plan) -> None:
-    """Raise PlanError, naming plan, key, value and the nearest valid one, when a driver could not be made."""
+def check(plan: Plan, clock: Clock) -> None:
+    """Raise PlanError, naming plan, key, value and the nearest valid one, when a driver could not be made.
+
+    All but the world are made, which asks nobody for anything, with `clock` and what the plan's world gives as example.
+    """
+    around = drivers.Around(plan, clock)
     for group, wanted in drivers_of(plan):
         try:
             if not plan.own_world and drivers.needs_world(group, wanted):
@@ -21,11 +25,13 @@ def check(plan: Plan) -> None:
                     f"{drivers.CALLED[group]} driver {wanted.driver!r} asks the run's own world for its settings, "
                     "and the plan's world is none"
                 )
-            filled = drivers.filled(group, wanted, example(plan))
+            if group == drivers.WORLDS:
+                drivers.filled(group, wanted, example(plan))
+                continue
+            made = drivers.made(group, wanted, around, example(plan))
             if group == drivers.ROUTERS:
-                can = _declared(wanted.driver, drivers.checked(group, wanted.driver, filled))
-                _check_shares(plan, wanted.driver, can.splits)
-                _check_proof(plan, can.proof)
+                _check_shares(plan, wanted.driver, made.can.splits)
+                _check_proof(plan, made.can.proof)
         except NameUnknown as error:
             raise PlanError(
                 f"plan {plan.name}: {error.kind} {error.name!r} is not installed"
@@ -33,14 +39,6 @@ def check(plan: Plan) -> None:
             ) from None
         except PlanError as error:
             raise PlanError(f"plan {plan.name}: {error}") from None
-
-
-def _declared(name: str, settings: Any) -> RouterCan:
-    """Give what a router can; one with settings may declare by them."""
-    router = drivers.driver(drivers.ROUTERS, name)
-    declared = getattr(router, "declared", None)
-    can: RouterCan = declared(settings) if declared else router.can
-    return can
 
 
 def _check_proof(plan: Plan, proof: Proof) -> None:
@@ -139,6 +137,8 @@ def drivers_of(plan: Plan) -> list[tuple[str, Driver]]:
     ]
     if plan.own_world:
         wanted.append((drivers.WORLDS, plan.world))
+    if plan.deployment.driver != "none":
+        wanted.append((drivers.DEPLOYMENTS, plan.deployment))
     if plan.top_up.driver != "none":
         settings = {"canary": plan.site.canary, "paths": list(plan.top_up.paths)}
         wanted.append((drivers.TOP_UPS, Driver(driver=plan.top_up.driver, settings=settings)))

@@ -13,6 +13,7 @@ from typing import Any
 from golive import drivers, wanted
 from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody
+from golive.adapters.processes import boot_id, this_process
 from golive.adapters.stores.book import SqliteBook
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
@@ -49,7 +50,7 @@ def check_drivers(plan: Plan) -> None:
 
     missing = plan.not_ready()
     try:
-        wanted.check(plan)
+        wanted.check(plan, SystemClock())
         known.check(plan, wanted.example(plan))
     except GoLiveError as error:
         if not missing:
@@ -174,7 +175,12 @@ def frozen_plan(folder: RunFolder) -> Plan:
 
 def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
     store = SqliteStore(folder.record, code=code_version(), plan=plan.fingerprint, clock=clock)
-    return Run(folder, plan, store, SqliteBook(folder.book, folder.alive), clock, name)
+    return Run(folder, plan, store, book_of(folder), clock, name)
+
+
+def book_of(folder: RunFolder) -> SqliteBook:
+    """Give the guards' book of the run in `folder`."""
+    return SqliteBook(folder, SystemClock(), boot_id())
 
 
 def world(run: Run) -> Any:
@@ -201,9 +207,7 @@ def world_of(run: Run) -> Mapping[str, Any]:
 
 def launch_guard(run: Run) -> None:
     """Start the run's guard, detached in a session of its own, unless one beats already."""
-    beat = run.book.last_beat()
-    silent = run.plan.guarding.guard_silent.total_seconds()
-    if beat is not None and run.clock.monotonic() - beat[2] < silent:
+    if not run.guard_silent():
         return
     command = [sys.executable, "-m", "golive.cli", "guard", str(run.folder.root)]
     with (run.folder.logs / "guard.log").open("a") as log:
@@ -245,7 +249,14 @@ def sources(run: Run) -> Any:
     groups = (drivers.METRICS, drivers.HEALTH, drivers.LOGS, drivers.ROUTERS, drivers.PROBERS)
     metrics, health, logs, router, prober = (_made(run, group, world_of(run))[0] for group in groups)
     top_up = next(iter(_made(run, drivers.TOP_UPS, world_of(run))), None)
-    return Sources(metrics, health, logs, router, top_up, prober if isinstance(prober, Forcing) else None)
+    forcing = prober if isinstance(prober, Forcing) else None
+    return Sources(metrics, health, logs, router, top_up, forcing, deployment(run))
+
+
+def deployment(run: Run) -> Any:
+    """Give what acts on the release's deployments; None when the plan names none."""
+    known = {} if run.state().closed else world_of(run)
+    return next(iter(_made(run, drivers.DEPLOYMENTS, known)), None)
 
 
 def scene(run: Run) -> Any:
@@ -299,7 +310,7 @@ def guard(run: Run) -> Any:
         lambda: not run.folder.record.exists(),
         code_version(),
     )
-    return Guard(post, f"guard-{secrets.token_hex(4)}")
+    return Guard(post, this_process(f"guard-{secrets.token_hex(4)}"))
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

@@ -14,7 +14,8 @@ from golive.adapters.stores.sqlite import SqliteStore
 from golive.core.errors import Stopped, StoreUnavailable
 from golive.core.record import Draft, Kind, Who, verify
 from golive.core.samples import Version
-from golive.ports import LookNote
+from golive.folders import RunFolder
+from golive.ports import LookNote, Member
 from tests.builders import sample
 
 WRITER = textwrap.dedent(
@@ -148,13 +149,16 @@ def test_a_hundred_killed_writers_lose_nothing_that_was_acknowledged(tmp_path):
 
 
 def test_the_book_gives_back_what_a_look_wrote(tmp_path):
-    book = SqliteBook(tmp_path / "b.db", tmp_path / "alive")
+    folder = RunFolder(tmp_path)
+    folder.work.mkdir()
+    book, guard = SqliteBook(folder, FakeClock(), "boot"), Member("guard-1", "host", "boot", 1, 1.0)
+    fence = book.take(guard, 0, 5.0)
     samples = [sample(1.0, Version.CANARY, 5, 1), sample(2.0, Version.CANARY, 6)]
-    book.add(samples, LookNote(2.0, "2026-01-01T00:00:00Z", {"verdict": None}))
-    book.beat("guard-1", "2026-01-01T00:00:00Z", 2.0)
+    book.add(samples, LookNote(2.0, "2026-01-01T00:00:00Z", {"verdict": None}), fence)
+    book.beat(guard, fence)
 
     assert book.samples() == samples
-    assert book.samples(after=1.0) == samples[1:]
+    assert book.samples(after=1) == samples[1:]
     assert book.last_look().at == 2.0
-    assert book.last_beat()[0] == "guard-1"
-    assert (tmp_path / "alive").exists()
+    assert [beat.member.guard for beat in book.beats()] == ["guard-1"]
+    assert folder.alive.exists()

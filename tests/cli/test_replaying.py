@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from golive.adapters.clocks import SystemClock
+from golive.adapters.processes import boot_id, this_process
 from golive.adapters.stores.book import SqliteBook
 from golive.cli import main
 from golive.core.digest import row, write_rows
@@ -79,9 +81,10 @@ def test_an_archive_its_samples_and_a_run_are_judged_alike_under_their_own_plan(
     (archive / "record.jsonl").write_text("")
     for plan in (archive / "plan.yaml", run.plan):
         plan.write_text(packaged()["sandbox"])
-    book = SqliteBook(run.book, run.alive)
+    book, guard = SqliteBook(run, SystemClock(), boot_id()), this_process("guard-1")
+    fence = book.take(guard, 0, 5.0)
     for each in samples:
-        book.add([each], LookNote(each.at, "", {}))
+        book.add([each], LookNote(each.at, "", {}), fence)
     ended = [replayed(place) for place in (archive, archive / "samples.csv", run.root)]
 
     assert all("plan sandbox" in each.stderr for each in ended)

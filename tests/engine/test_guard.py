@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from golive.adapters.clocks import FakeClock
+from golive.core.digest import minute_digests, row, unfit
 from golive.core.errors import StoreUnavailable
 from golive.core.folding import fold
 from golive.core.judging.evidence import Soak
@@ -16,7 +17,7 @@ from golive.core.verdict import Hold, Word
 from golive.engine.guard import Guard
 from golive.engine.post import Post
 from golive.engine.sources import Sources
-from golive.ports import Alive, Done, RouterCan, SourceCan, Split, Unknown
+from golive.ports import Alive, Done, Member, RouterCan, SourceCan, Split, Unknown
 from tests.builders import Story, sample, sandbox
 
 
@@ -63,13 +64,23 @@ class FakeStore:
 class FakeBook:
     broken, looks = False, 0
 
-    def add(self, samples, look):
+    def add(self, samples, look, fence):
         self.looks += 1
         if self.broken:
             raise StoreUnavailable("disk full")
+        return True
 
-    def beat(self, guard, utc, monotonic):
-        pass
+    def beat(self, member, fence):
+        return True
+
+    def take(self, member, over, silent):
+        return over + 1
+
+    def lease(self):
+        return None
+
+    def samples(self, after=0.0):
+        return ()
 
 
 class Quiet:
@@ -107,7 +118,7 @@ def scene(router, gone=(False,)):
         lambda: gone[0],
         "t",
     )
-    return Guard(post, "guard-1"), story, late
+    return Guard(post, Member("guard-1", "host", "boot", 1, 1.0)), story, late
 
 
 async def looks(guard, number=1):
@@ -385,3 +396,38 @@ async def test_a_proof_is_counted_from_visitors_and_not_enough_yet_is_no_failure
     (ended,) = outcomes(story, "prove")
     assert ended["result"] == result
     assert said in ended["seen"]
+
+
+@pytest.mark.parametrize("act", ["shift", "prove"])
+async def test_an_act_that_a_rollback_cuts_off_has_an_outcome_and_never_happened(act):
+    class Slow(FakeRouter):
+        async def set(self, share, expect):
+            await asyncio.Event().wait()
+
+    guard, story, _ = scene(Slow())
+    if act == "prove":
+        on_the_canary(story)
+    story.tell(Kind.REQUEST, {"act": act, "share": 0.05, "attended": True}, "canary-5", id="ask")
+    await looks(guard)
+    story.tell(Kind.REQUEST, {"act": "rollback", "because": "no"}, "canary-5", id="back")
+    await looks(guard, 2)
+
+    (ended,) = [one for one in outcomes(story, act) if one["request"] == "ask"]
+    assert (ended["result"], ended["seen"]) == ("superseded", "cut off by the rollback")
+    kinds = [(entry.kind, entry.body["act"]) for entry in story.entries if entry.kind in (Kind.INTENT, Kind.OUTCOME)]
+    assert kinds.index((Kind.OUTCOME, act)) < kinds.index((Kind.OUTCOME, "rollback"))
+
+
+def test_a_guard_digests_what_the_one_before_it_measured_and_did_not_live_to_digest():
+    guard, story, _ = scene(FakeRouter())
+    before = [sample(at, Version.CANARY, 10) for at in range(1, 99)]
+    rows = [row(one) for one in before]
+    first, *others = minute_digests(rows).items()
+    story.tell(Kind.DIGEST, {"minute": first[0], "rows": first[1][0], "sha256": first[1][1]})
+    guard.post.book.samples = lambda: before
+    guard.ledger.take_up()
+    after = sample(99, Version.CANARY, 10)
+    guard.ledger.digest([after], end=True)
+
+    assert unfit([*rows, row(after)], story.entries) == {}
+    assert len([entry for entry in story.entries if entry.kind is Kind.DIGEST]) == 1 + len(others)

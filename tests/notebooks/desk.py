@@ -12,9 +12,12 @@ from golive.core.record import Draft, Kind, Who
 from golive.core.verdict import Hold, Verdict, Word
 from golive.folders import RunFolder
 from golive.plans import find
-from golive.ports import LookNote
+from golive.ports import LookNote, Member
 from golive.run import Run, new_id, opening
 from tests.builders import sandbox
+
+
+GUARD = Member("guard-1", "host", "boot", 1, 1.0)
 
 
 class NoWaitClock(FakeClock):
@@ -30,7 +33,7 @@ def make_run(root, *, name="run", alone=True, page="", operator="ada") -> Run:
     folder = RunFolder.make(root, name)
     folder.plan.write_text(find("sandbox", None)[0])
     store = SqliteStore(folder.record, code="test", plan=plan.fingerprint, clock=clock)
-    run = Run(folder, plan, store, SqliteBook(folder.book, folder.alive), clock, Who(operator, operator, "host", "1"))
+    run = Run(folder, plan, store, SqliteBook(folder, clock, "boot"), clock, Who(operator, operator, "host", "1"))
     run.append(Kind.RUN_OPENED, opening(folder, plan, "test", alone=alone, unattended=False, page=page))
     for phase in ("preflight", "canary-1", "canary-5"):
         run.append(Kind.PHASE_ASSUMED, {"why": "a test"}, phase)
@@ -53,14 +56,17 @@ def shifted_and_proven(run: Run, phase: str = "canary-25") -> None:
 
 
 def beat(run: Run) -> None:
-    run.book.beat("guard-1", "2026-01-01T00:00:00.000Z", run.clock.monotonic())
+    lease = run.book.lease()
+    if lease is None:
+        run.book.take(GUARD, 0, 5.0)
+    run.book.beat(GUARD, 1)
 
 
 def look(run: Run, said: Verdict, phase: str = "canary-25") -> None:
     """Let the guard have looked just now, and said this."""
     beat(run)
     body = {"phase": phase, "share": 0.25, "verdict": said.to_json(), "canary_requests": 10}
-    run.book.add([], LookNote(run.clock.monotonic(), "2026-01-01T00:00:00.000Z", body))
+    run.book.add([], LookNote(run.clock.monotonic(), "2026-01-01T00:00:00.000Z", body), 1)
 
 
 async def answering_guard(run: Run) -> None:

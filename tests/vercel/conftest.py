@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -17,6 +18,8 @@ from tests.vercel.double.app import TOKEN, Double
 from tests.vercel.double.state import CANARY, PROJECT, RUNBOOK, STABLE, TEAM, Releases
 
 VARIABLE = "VERCEL_TOKEN"
+APPROVE, ROLLING = "POST .*/approve-stage", "GET .*/rolling-release"
+FIRST, SECOND = 0.01, 0.05
 
 
 class Standing:
@@ -38,6 +41,12 @@ class Standing:
         router = VercelRouter(VercelRouter.Settings.model_validate(settings), self.clock)
         self.routers.append(router)
         return router
+
+    @property
+    def stage(self) -> int:
+        """The index of the stage that the double is at."""
+        assert self.releases.rollout is not None
+        return int(self.releases.rollout["active"])
 
     def sent(self, what: str) -> int:
         """Give how many requests there were of this kind: the end of method and path."""
@@ -81,6 +90,14 @@ async def turned(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Standing]:
         for router in standing.routers:
             await router.aclose()
     assert double.broken == []
+
+
+@pytest.fixture
+def guarded(turned: Standing, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A run at 1 % with a guard that shifts and rolls back on the double."""
+    from tests.vercel.guarded import Guarded
+
+    return Guarded(turned, monkeypatch)
 
 
 @pytest.fixture

@@ -61,14 +61,16 @@ class Looked:
         self.releases.configure({"enabled": True, "stages": [{"targetPercentage": percent} for percent in RUNBOOK]})
         self.double.metrics = [{"id": name, "description": ""} for name in METRICS]
 
-    async def __call__(self, name: str, settings: dict[str, Any] | None = None, **router: Any) -> Finding:
+    async def __call__(
+        self, name: str, settings: dict[str, Any] | None = None, share: float = 0.0, **router: Any
+    ) -> Finding:
         around = drivers.Around(PLAN, SystemClock())
         said = {**self.standing.account, "canary": CANARY, "base": STABLE, **router}
         made = VercelRouter.made(drivers.checked(drivers.ROUTERS, "vercel", said), around)
         counts = {**self.standing.account, "stable": STABLE, "canary": CANARY, "slow_guard_accepted_by": "Ada"}
         metrics = VercelMetrics.made(drivers.checked(drivers.METRICS, "vercel", counts), around)
         use = CheckUse(check=name, settings=SETTINGS.get(name, {}) if settings is None else settings)
-        scene: Any = Scene("", "", "", made, metrics, None, None, SystemClock(), Path("."), 0.0)  # type: ignore[arg-type]
+        scene: Any = Scene("", "", "", made, metrics, None, None, SystemClock(), Path("."), share)  # type: ignore[arg-type]
         try:
             (finding,) = await run_checks([use], known_checks(), scene)
         finally:
@@ -186,13 +188,14 @@ async def test_a_canary_of_another_commit_or_still_building_fails(look):
     assert finding.result is Result.FAIL and "BUILDING" in finding.seen
 
 
-async def test_what_vercel_deploy_printed_is_held_against_the_plans_canary(look, tmp_path):
+async def test_what_vercel_deploy_printed_is_held_against_the_plans_canary(look, tmp_path, monkeypatch):
     log = tmp_path / "deploy.log"
     log.write_text("Inspect: https://vercel.com/acme/shop/8Ct4b [2s]\nhttps://shop-canary.vercel.app\n")
     finding = await look("vercel-deployed", {"output": str(log)})
     assert finding.result is Result.PASS and f"shop-canary.vercel.app is {CANARY}" in finding.seen
     log.write_text("https://shop-other.vercel.app\n")
-    finding = await look("vercel-deployed", {"output": str(log)})
+    monkeypatch.setenv("GOLIVE_HOME", str(tmp_path))
+    finding = await look("vercel-deployed", {"output": "deploy.log"})
     assert finding.result is Result.FAIL and OTHER in finding.seen
 
 
@@ -253,6 +256,35 @@ async def test_missing_variables_are_named_and_no_value_is_ever_told(look):
 async def test_a_domain_of_somebody_else_fails(look):
     finding = await look("vercel-domains", {"domains": ["www.example.com", "shop.example.org"]})
     assert finding.result is Result.FAIL and "shop.example.org is none of the project's" in finding.seen
+
+
+async def test_after_the_cutover_the_domains_are_the_canarys(look):
+    wanted = {"domains": ["www.example.com"], "by": "canary"}
+    before = await look("vercel-domains", wanted)
+    look.releases.start(CANARY)
+    look.releases.complete(CANARY)
+    after = await look("vercel-domains", wanted)
+    assert before.result is Result.FAIL and f"is not served by {CANARY}" in before.seen
+    assert after.result is Result.PASS
+
+
+async def test_one_answer_that_does_not_come_in_time_is_asked_for_again(look):
+    look.double.demands.append(OnDemand(READS["vercel-canary"], silent=3.5, times=1))
+    finding = await look("vercel-canary")
+    assert finding.result is Result.PASS and look.double.counted[READS["vercel-canary"]] == 2
+
+
+async def test_the_routers_read_back_is_asked_for_again_when_a_busy_machine_loses_one(look):
+    look.releases.start(CANARY)
+    look.double.demands.append(OnDemand(READS["vercel-no-release"], silent=1.2, times=2))
+    finding = await look("router-reads-back", share=0.01)
+    assert finding.result is Result.PASS, finding
+
+
+async def test_a_router_that_never_answers_fails_in_the_end(look):
+    look.double.demands.append(refused(READS["vercel-no-release"], 500, "internal", "trouble"))
+    finding = await look("router-reads-back")
+    assert finding.result is Result.FAIL and "trouble" in finding.seen
 
 
 async def test_a_metric_that_observability_does_not_have_fails_by_its_name(look):

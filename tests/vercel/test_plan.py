@@ -28,11 +28,16 @@ FILLED = {
 }
 
 
-def filled(text: str = TEXT, **more: str) -> Plan:
-    """Give the plan with each TBD filled in."""
+def filled_text(text: str = TEXT, **more: str) -> str:
+    """Give the plan's text with each TBD filled in."""
     for key, value in {**FILLED, **more}.items():
         text = re.sub(rf"\b{key}: TBD\b", f"{key}: {value}", text)
-    return parse(text.replace("https://TBD", "https://shop"), "params/production.yaml")
+    return text.replace("https://TBD", "https://shop")
+
+
+def filled(text: str = TEXT, **more: str) -> Plan:
+    """Give the plan with each TBD filled in."""
+    return parse(filled_text(text, **more), "params/production.yaml")
 
 
 def test_filled_in_it_could_be_started_and_each_of_its_drivers_made():
@@ -46,6 +51,7 @@ def test_filled_in_it_could_be_started_and_each_of_its_drivers_made():
         "VercelHealth",
         "VercelLogs",
         "VercelProber",
+        "VercelDeployment",
     ]
 
 
@@ -59,12 +65,12 @@ def test_each_thing_that_is_left_to_fill_in_keeps_it_from_being_started(key):
 def test_a_prober_that_can_force_nothing_is_refused_where_visitors_are_sticky():
     text = re.sub(r"prober:\n  driver: vercel\n  settings: .*", "prober: {driver: http, settings: {router: x}}", TEXT)
     with pytest.raises(PlanError, match="'http' can't choose the version"):
-        wanted.check(filled(text))
+        wanted.check(filled(text), SystemClock())
 
 
 def test_what_slows_the_guard_down_is_accepted_by_a_person_or_by_nobody():
     with pytest.raises(PlanError, match="names a faster source"):
-        wanted.check(filled(slow_guard_accepted_by='""'))
+        wanted.check(filled(slow_guard_accepted_by='""'), SystemClock())
 
 
 def test_the_pages_example_of_a_faster_source_is_one():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 
 import httpx
@@ -47,6 +49,19 @@ def control(rehearsal):
     return json.loads((rehearsal.root / "work" / "world.json").read_text())["control"]
 
 
+def typed(rehearsal, act, name):
+    """Type a named act until a phase is open for it, and give what was answered."""
+    words = [act, str(rehearsal.root), name, "--because", "a test", "--who", "Grace"]
+    for _ in range(10):
+        command = [sys.executable, "-m", "golive.cli", "deployment", *words]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        if said.returncode == 0:
+            return said.stdout
+        assert "no phase of this run is open" in said.stderr, said.stderr
+        time.sleep(0.5)
+    raise AssertionError(said.stderr)
+
+
 def shifted(rehearsal, phase):
     """Return once a phase's shift is done."""
     until = time.monotonic() + 90
@@ -62,6 +77,7 @@ def test_the_whole_goes_live_stage_by_stage_and_its_archive_verifies(rehearse):
     rehearsal = rehearse()
     rehearsal.says("Cutover to 100 %", 200)
     shifted(rehearsal, "cutover")
+    given = typed(rehearsal, "alias", "shop.example.com")
     seen = httpx.get(control(rehearsal) + "/-/calls").json()
 
     assert rehearsal.end() == 0, rehearsal.log.read_text()
@@ -73,7 +89,10 @@ def test_the_whole_goes_live_stage_by_stage_and_its_archive_verifies(rehearse):
     assert "which is no proof of the share" in proofs[0]["seen"] or "no visitor counted yet" in proofs[0]["seen"]
     assert all(phase.closed_at for phase in state.phases)
     writes = [call.rpartition("/")[2] for call in seen["calls"] if not call.startswith("GET")]
-    assert writes == ["config", "start", "approve-stage", "approve-stage", "approve-stage", "complete"]
+    assert writes == ["config", "start", "approve-stage", "approve-stage", "approve-stage", "complete", "aliases"]
+    assert "shop.example.com is served by dpl_canary" in given
+    bracket = [(e.kind, e.who["name"]) for e in entries if e.body.get("act") == "alias"]
+    assert bracket == [(Kind.REQUEST, "Grace"), (Kind.INTENT, "guard"), (Kind.OUTCOME, "guard")]
     assert seen["broken"] == []
 
 

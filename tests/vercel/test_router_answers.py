@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from golive.ports import Done, Split, Unknown
+from golive.ports import Done, Refused, Split, Unknown
+from tests.vercel.conftest import APPROVE, FIRST, ROLLING, SECOND
 from tests.vercel.double.demand import OnDemand, limited, refused
 from tests.vercel.double.state import CANARY, STABLE
-from tests.vercel.guarded import Guarded
-
-APPROVE, ROLLING = "POST .*/approve-stage", "GET .*/rolling-release"
-FIRST, SECOND = 0.01, 0.05
-
-
-@pytest.fixture
-def guarded(turned, monkeypatch):
-    return Guarded(turned, monkeypatch)
-
-
-def stage(turned):
-    """Give the index of the stage that the double is at."""
-    return turned.releases.rollout["active"]
 
 
 async def test_a_read_of_no_release_in_the_middle_of_one_is_not_taken_for_nobody_on_the_canary(turned, guarded):
@@ -32,7 +19,7 @@ async def test_a_read_of_no_release_in_the_middle_of_one_is_not_taken_for_nobody
 
     assert "Vercel's answer is behind what it had told before: no rolling release at all" in said
     assert isinstance(read, Unknown)
-    assert stage(turned) == 0
+    assert turned.stage == 0
 
 
 async def test_an_approval_answered_with_no_release_is_looked_up_and_not_sent_again(turned, guarded):
@@ -40,7 +27,7 @@ async def test_an_approval_answered_with_no_release_is_looked_up_and_not_sent_ag
     said = await guarded.shift()
 
     assert "5.00% read back" in said
-    assert turned.sent("approve-stage") == 1 and stage(turned) == 1
+    assert turned.sent("approve-stage") == 1 and turned.stage == 1
 
 
 async def test_a_read_that_is_ten_seconds_behind_is_waited_for_and_nothing_is_approved_twice(turned, guarded):
@@ -49,7 +36,7 @@ async def test_a_read_that_is_ten_seconds_behind_is_waited_for_and_nothing_is_ap
     said = await guarded.shift()
 
     assert "5.00% read back" in said
-    assert turned.sent("approve-stage") == 1 and stage(turned) == 1
+    assert turned.sent("approve-stage") == 1 and turned.stage == 1
     assert 9 < turned.clock.monotonic() - begun < 16
 
 
@@ -104,7 +91,7 @@ async def test_each_error_of_an_approval_is_a_stop_that_tells_it(turned, guarded
 
     assert page.startswith("STOPPED  shift: ") and said in page and "NEXT" in page
     assert len(page.splitlines()) == 2
-    assert turned.sent("approve-stage") == 1 and stage(turned) == 0
+    assert turned.sent("approve-stage") == 1 and turned.stage == 0
 
 
 async def test_a_limit_that_is_over_soon_is_waited_for(turned, guarded):
@@ -112,7 +99,7 @@ async def test_a_limit_that_is_over_soon_is_waited_for(turned, guarded):
     said = await guarded.shift()
 
     assert "5.00% read back" in said
-    assert turned.sent("approve-stage") == 2 and stage(turned) == 1
+    assert turned.sent("approve-stage") == 2 and turned.stage == 1
 
 
 async def test_a_limit_that_lasts_is_told_with_its_seconds_and_nobody_is_asked_before(turned):
@@ -159,7 +146,7 @@ async def test_a_connection_cut_after_an_approval_was_sent_is_looked_up_and_not_
     said = await guarded.shift()
 
     assert "5.00% read back" in said
-    assert turned.sent("approve-stage") == 1 and stage(turned) == 1
+    assert turned.sent("approve-stage") == 1 and turned.stage == 1
 
 
 async def test_a_connection_cut_before_an_approval_was_done_is_told_and_not_sent_again_at_once(turned, guarded):
@@ -167,7 +154,7 @@ async def test_a_connection_cut_before_an_approval_was_done_is_told_and_not_sent
     said = await guarded.shift()
 
     assert "the router still reads back 1.00%" in said and "the connection was cut" in said
-    assert turned.sent("approve-stage") == 1 and stage(turned) == 0
+    assert turned.sent("approve-stage") == 1 and turned.stage == 0
 
 
 async def test_when_reads_had_time_to_show_it_the_approval_may_be_sent_again(turned):
@@ -180,7 +167,7 @@ async def test_when_reads_had_time_to_show_it_the_approval_may_be_sent_again(tur
 
     assert isinstance(first, Unknown) and isinstance(at_once, Unknown)
     assert "its outcome is open" in at_once.why
-    assert isinstance(later, Done) and turned.sent("approve-stage") == 2 and stage(turned) == 1
+    assert isinstance(later, Done) and turned.sent("approve-stage") == 2 and turned.stage == 1
 
 
 async def test_an_approval_that_lands_late_is_not_topped_by_another(turned):
@@ -191,4 +178,32 @@ async def test_an_approval_that_lands_late_is_not_topped_by_another(turned):
     again = await router.set(SECOND, expect=FIRST)
 
     assert isinstance(again, Done) and again.split.share == SECOND
-    assert stage(turned) == 1 and turned.sent("approve-stage") == 1
+    assert turned.stage == 1 and turned.sent("approve-stage") == 1
+
+
+async def test_a_start_whose_connection_was_cut_is_looked_up_and_not_sent_again(turned):
+    turned.releases.abort()
+    turned.double.demands.append(OnDemand("POST .*/start", cut="after", times=1))
+    answer = await turned.router().set(FIRST, expect=0.0)
+
+    assert isinstance(answer, Done) and answer.split.share == FIRST
+    assert turned.sent("/start") == 1 and turned.releases.active
+
+
+async def test_an_error_that_is_called_err_is_told_as_well(turned):
+    turned.double.demands.append(OnDemand(ROLLING, 403, {"err": {"code": "forbidden", "message": "not yours"}}))
+    read = await turned.router().read()
+
+    assert isinstance(read, Unknown) and "forbidden not yours" in read.why
+
+
+async def test_a_limit_of_one_endpoint_leaves_the_others_alone(turned):
+    turned.double.demands.append(limited(APPROVE, 40.0, turned.clock.now().timestamp()))
+    router = turned.router()
+    moved = await router.set(SECOND, expect=FIRST)
+    read = await router.read()
+    back = await router.rollback("a test")
+
+    assert isinstance(moved, Refused) and "asked again in 40 s" in moved.why
+    assert isinstance(read, Split) and read.share == FIRST
+    assert isinstance(back, Done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from golive import drivers, wanted
+from golive.adapters.clocks import SystemClock
 from golive.core.errors import PlanError
 from golive.core.plan import Plan
 from golive.ports import Done, Refused, Unknown
@@ -60,14 +61,14 @@ def test_a_phase_whose_share_is_no_stage_is_refused_when_the_plan_is_checked(sta
     plan = Plan.model_validate({**sandbox().model_dump(), "router": router})
 
     with pytest.raises(PlanError, match=rf"phase {lacking}: share .* can't be set by router 'vercel'"):
-        wanted.check(plan)
+        wanted.check(plan, SystemClock())
 
 
 def test_a_plan_of_the_runbooks_phases_is_right():
     router = {"driver": "vercel", "settings": RELEASE}
     prober = {"driver": "vercel", "settings": {"router": "{world.router}", "stable": STABLE, "canary": CANARY}}
 
-    wanted.check(Plan.model_validate({**sandbox().model_dump(), "router": router, "prober": prober}))
+    wanted.check(Plan.model_validate({**sandbox().model_dump(), "router": router, "prober": prober}), SystemClock())
 
 
 async def test_other_stages_in_the_project_are_written_over_as_the_plan_says(standing):

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from golive.engine.rollback import roll_back
 from golive.engine.stray import Watch
 from golive.ports import Done, Split, Unknown
-from tests.vercel.double.demand import refused
+from tests.vercel.conftest import FIRST, SECOND
+from tests.vercel.double.demand import OnDemand, refused
 from tests.vercel.double.state import CANARY, STABLE
-from tests.vercel.guarded import Guarded
-
-APPROVE, ROLLING = "POST .*/approve-stage", "GET .*/rolling-release"
-FIRST, SECOND = 0.01, 0.05
-
-
-@pytest.fixture
-def guarded(turned, monkeypatch):
-    return Guarded(turned, monkeypatch)
-
-
-def stage(turned):
-    """Give the index of the stage that the double is at."""
-    return turned.releases.rollout["active"]
 
 
 async def test_a_rollback_is_safe_only_when_vercel_shows_it_and_the_reason_goes_with_it(turned, guarded):
@@ -66,6 +51,22 @@ async def test_a_rollback_whose_job_fails_is_asked_for_again_at_once(turned):
     assert isinstance(first, Unknown) and "Vercel's rollback to dpl_stable is failed" in first.why
     assert isinstance(second, Done)
     assert turned.sent(f"rollback/{STABLE}") == 2
+
+
+async def test_a_rollback_that_takes_20_seconds_is_asked_for_once(turned):
+    turned.releases.ways.rollback_takes = 20
+    rolled = await roll_back(turned.router(), turned.clock, "a test")
+
+    assert rolled.done and turned.sent(f"rollback/{STABLE}") == 1
+
+
+async def test_a_rollback_whose_request_was_lost_is_asked_for_again_once_reads_would_show_it(turned):
+    turned.double.demands.append(OnDemand("POST .*/rollback/.*", cut="before", times=1))
+    begun = turned.clock.monotonic()
+    rolled = await roll_back(turned.router(), turned.clock, "a test")
+
+    assert rolled.done and turned.sent(f"rollback/{STABLE}") == 2
+    assert 17 <= turned.clock.monotonic() - begun < 25
 
 
 async def test_a_rollback_acts_though_nothing_can_be_read(turned):

@@ -7,24 +7,11 @@ import asyncio
 import pytest
 
 from golive.ports import Done, Refused, Superseded, Unknown
-from tests.vercel.conftest import VARIABLE
+from tests.vercel.conftest import FIRST, ROLLING, SECOND, VARIABLE
 from tests.vercel.double.app import TOKEN
 from tests.vercel.double.demand import refused
 from tests.vercel.double.state import CANARY, OTHER, STABLE
 from tests.vercel.guarded import Guarded
-
-APPROVE, ROLLING = "POST .*/approve-stage", "GET .*/rolling-release"
-FIRST, SECOND = 0.01, 0.05
-
-
-@pytest.fixture
-def guarded(turned, monkeypatch):
-    return Guarded(turned, monkeypatch)
-
-
-def stage(turned):
-    """Give the index of the stage that the double is at."""
-    return turned.releases.rollout["active"]
 
 
 async def test_without_a_token_nothing_is_asked_and_the_page_names_the_variable(turned, guarded, monkeypatch):
@@ -34,7 +21,7 @@ async def test_without_a_token_nothing_is_asked_and_the_page_names_the_variable(
     assert "STOPPED  shift: GET" not in said or VARIABLE in said
     assert f"the environment variable {VARIABLE} is empty: export it" in said
     assert turned.double.calls == []
-    assert stage(turned) == 0
+    assert turned.stage == 0
 
 
 @pytest.mark.parametrize("held", ["tok en\n", "tökên"])
@@ -52,7 +39,7 @@ async def test_a_token_of_another_team_is_refused_and_the_page_says_whose_it_may
 
     assert "the token may not do this (403): forbidden Not authorized" in said
     assert "look at the team in the plan" in said
-    assert stage(turned) == 0
+    assert turned.stage == 0
 
 
 async def test_a_token_that_expires_midway_advances_nothing_and_a_rollback_says_that_it_was_not_done(turned, guarded):
@@ -62,7 +49,7 @@ async def test_a_token_that_expires_midway_advances_nothing_and_a_rollback_says_
 
     assert "Vercel does not take the token (401)" in said and "make a token for this team" in said
     assert isinstance(answer, Refused) and "401" in answer.why
-    assert stage(turned) == 0
+    assert turned.stage == 0
 
 
 async def test_a_token_that_vercel_repeats_is_told_to_nobody(turned):
@@ -78,7 +65,7 @@ async def test_a_push_in_the_middle_waits_in_the_queue_and_keeps_the_release_whe
     read = await turned.router().read()
 
     assert f"another deployment waits in Vercel's queue: {OTHER}" in said and "dashboard" in said
-    assert stage(turned) == 0 and turned.sent("approve-stage") == 0
+    assert turned.stage == 0 and turned.sent("approve-stage") == 0
     assert read.share == FIRST and OTHER in read.note
 
 
@@ -125,8 +112,16 @@ async def test_a_click_in_the_dashboard_is_seen_and_not_built_upon(turned, guard
     assert all(call.startswith("GET") for call in turned.double.calls[len(before) :])
 
 
-async def test_a_click_on_approve_makes_the_guard_roll_back_since_vercel_can_not_go_down(turned, guarded):
-    turned.releases.approve(2 - 1, CANARY)
+@pytest.mark.parametrize(
+    ("click", "ends"),
+    [
+        (lambda releases: releases.approve(1, CANARY), "ABORTED"),
+        (lambda releases: releases.complete(CANARY), "COMPLETE"),
+    ],
+    ids=["approve", "complete"],
+)
+async def test_a_click_forward_makes_the_guard_roll_back_since_vercel_can_not_go_down(turned, guarded, click, ends):
+    click(turned.releases)
     for _ in range(3):
         turned.clock.advance(20)
         inbox = guarded.guard.sight.inbox
@@ -137,7 +132,7 @@ async def test_a_click_on_approve_makes_the_guard_roll_back_since_vercel_can_not
     await asyncio.wait_for(guarded.guard._rolling, 20)
 
     assert "can't lower it" in guarded.story.entries[-1].body["because"]
-    assert turned.releases.rollout["state"] == "ABORTED"
+    assert turned.releases.rollout["state"] == ends and turned.releases.production == STABLE
 
 
 async def test_vercels_own_gate_is_a_second_opinion_that_is_told_and_stops_a_shift(turned, guarded):
@@ -148,14 +143,14 @@ async def test_vercels_own_gate_is_a_second_opinion_that_is_told_and_stops_a_shi
     said = await guarded.shift()
 
     assert "Vercel's own gate has paused this release" in said
-    assert stage(turned) == 0
+    assert turned.stage == 0
     assert any("THE ROUTER SAYS: Vercel's own gate has paused" in one for one in await guarded.told())
 
 
 async def test_a_stage_that_two_approve_at_once_is_approved_once(turned):
     answers = await asyncio.gather(*(turned.router().set(SECOND, expect=FIRST) for _ in range(4)))
 
-    assert stage(turned) == 1
+    assert turned.stage == 1
     assert any(isinstance(answer, Done) for answer in answers)
     assert all(isinstance(answer, Done | Superseded) for answer in answers), answers
     late = [answer for answer in answers if isinstance(answer, Superseded)]

@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from golive.ports import Done
+from golive.ports import Done, Result, Superseded
 from tests.vercel.conftest import VARIABLE, Standing, served
 from tests.vercel.double.app import TOKEN, Double
-from tests.vercel.double.state import CANARY, PROJECT, STABLE, TEAM, Releases
+from tests.vercel.double.state import CANARY, PROJECT, RUNBOOK, STABLE, TEAM, Releases
+from tests.vercel.test_checks import Looked
 
 CLIENT = Path(__file__).resolve().parents[2] / ".cache" / "vercel-cli" / "node_modules" / ".bin" / "vercel"
 HOOK = """
@@ -47,23 +48,24 @@ class Client:
         self._folder, self._url = folder, url
         self.connected = folder / "connected"
         (folder / ".vercel").mkdir()
+        (folder / "home").mkdir()
         (folder / ".vercel" / "project.json").write_text(json.dumps({"projectId": PROJECT, "orgId": TEAM}))
         (folder / "hook.js").write_text(HOOK)
 
-    async def __call__(self, *words: str, code: int = 0) -> str:
-        """Run `vercel rolling-release WORDS` and give what it says; global options come after the subcommand."""
+    async def __call__(self, *words: str, code: int = 0, command: str = "rolling-release") -> str:
+        """Run `vercel COMMAND WORDS` and give what it says; global options come after the subcommand."""
         options = ["--api", self._url, "--token", TOKEN, "--global-config", str(self._folder / "config")]
         options += ["--cwd", str(self._folder), "--non-interactive", "--no-color"]
         environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(self._folder),
+            "HOME": str(self._folder / "home"),  # what lies in a home it asks about before it deploys it
             "VERCEL_TELEMETRY_DISABLED": "1",
             "NO_UPDATE_NOTIFIER": "1",
             "NODE_OPTIONS": f"--require {self._folder / 'hook.js'}",
             "CONNECTED": str(self.connected),
         }
         process = await asyncio.create_subprocess_exec(
-            *(str(CLIENT), "rolling-release", *words, *options),
+            *(str(CLIENT), command, *words, *options),
             env=environment,
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
@@ -158,6 +160,27 @@ async def test_its_abort_asks_to_go_back_to_whatever_it_is_given_even_the_canary
 
     assert standing.double.calls[-1] == f"POST /v9/projects/{PROJECT}/rollback/{CANARY}"
     assert standing.releases.active
+
+
+async def test_what_it_deploys_without_domains_meets_nobody_and_is_found_in_what_it_prints(standing, client, tmp_path):
+    (tmp_path / "index.html").write_text("a site")
+    said = await client("--prod", "--skip-domain", "--yes", command="deploy")
+    (tmp_path / "deploy.log").write_text(said)
+    made = next(reversed(standing.releases.deployments))
+    finding = await Looked(standing)("vercel-deployed", {"output": str(tmp_path / "deploy.log")}, canary=made)
+
+    assert finding.result is Result.PASS and f"{made}" in finding.seen, finding
+    assert standing.releases.production == STABLE and not standing.releases.active
+
+
+async def test_what_it_deploys_with_domains_begins_a_release_by_itself(standing, client, tmp_path):
+    (tmp_path / "index.html").write_text("a site")
+    standing.releases.configure({"enabled": True, "stages": [{"targetPercentage": percent} for percent in RUNBOOK]})
+    await client("--prod", "--yes", command="deploy")
+    made = next(reversed(standing.releases.deployments))
+
+    assert standing.releases.active and standing.releases.rollout["canary"] == made
+    assert isinstance(await standing.router().set(0.01, expect=0.0), Superseded)
 
 
 async def test_it_connects_to_the_double_and_to_nobody_else(standing, client):

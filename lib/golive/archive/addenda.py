@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import re
@@ -18,18 +19,28 @@ def add(root: Path, source: Path, *, who: str, because: str, at: str) -> Path:
     Raises:
         ArchiveBroken: If the archive is not sealed.
     """
+    return add_content(root, source.name, source.read_bytes(), who=who, because=because, at=at)
+
+
+def add_content(root: Path, name: str, content: bytes, *, who: str, because: str, at: str) -> Path:
+    """Add a file of this name and content, durably and one at a time; give its path.
+
+    Raises:
+        ArchiveBroken: If the archive is not sealed.
+    """
     if not (root / manifest.SEAL).is_file():
         raise ArchiveBroken(f"{root.name} is not sealed\nNEXT     golive seal {root.name}")
     folder = root / "addenda"
     folder.mkdir(exist_ok=True)
-    told = _told(folder)
-    prev = manifest.sha256(told[-1]) if told else (root / manifest.SEAL).read_text().strip()
-    number = f"{len(told) + 1:04}"
-    target = folder / f"{number}-{re.sub(r'[^A-Za-z0-9._-]', '_', source.name)[:80]}"
-    content = source.read_bytes()
-    manifest.put(target, content)
-    body = {"prev": prev, "file": target.name, "sha256": hashlib.sha256(content).hexdigest()}
-    manifest.put(folder / f"{number}.json", canonical({**body, "who": who, "because": because, "at": at}))
+    with (root / manifest.SEAL).open() as seal:
+        fcntl.flock(seal, fcntl.LOCK_EX)
+        told = _told(folder)
+        prev = manifest.sha256(told[-1]) if told else seal.read().strip()
+        number = f"{len(told) + 1:04}"
+        target = folder / f"{number}-{re.sub(r'[^A-Za-z0-9._-]', '_', name)[:80]}"
+        manifest.put(target, content)
+        body = {"prev": prev, "file": target.name, "sha256": hashlib.sha256(content).hexdigest()}
+        manifest.put(folder / f"{number}.json", canonical({**body, "who": who, "because": because, "at": at}))
     return target
 
 

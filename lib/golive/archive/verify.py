@@ -9,7 +9,7 @@ from pathlib import Path
 
 from golive.archive import addenda, manifest
 from golive.core.canonical import canonical
-from golive.core.digest import minute_digests, read_rows
+from golive.core.digest import minute_digests, read_rows, told, unfit
 from golive.core.errors import GoLiveError, RecordBroken
 from golive.core.record import Entry, Kind, from_json
 from golive.core.record import verify as verify_chain
@@ -117,14 +117,10 @@ def read_record(path: Path) -> list[Entry]:
 
 
 def _samples(root: Path, entries: list[Entry]) -> None:
-    seen: dict[str, list[tuple[int, str]]] = {}
-    for entry in entries:
-        if entry.kind is Kind.DIGEST:
-            seen.setdefault(entry.body["minute"], []).append((entry.body["rows"], entry.body["sha256"]))
-    actual = minute_digests(read_rows((root / "samples.csv").read_text(encoding="utf-8")))
-    for minute in sorted({*seen, *actual}):
-        if minute not in actual or minute not in seen or actual[minute] not in seen[minute]:
-            raise RecordBroken(f"samples.csv differs from the record's digest of {minute}")
+    rows = read_rows((root / "samples.csv").read_text(encoding="utf-8"))
+    gone = told(entries).keys() - minute_digests(rows).keys()
+    for minute in sorted({*gone, *unfit(rows, entries)}):
+        raise RecordBroken(f"samples.csv differs from the record's digest of {minute}")
 
 
 def _evidence(root: Path, entries: list[Entry]) -> None:

@@ -1,6 +1,6 @@
 """The command `golive`."""
 
-from golive.cli import archives, emergency, projects, rehearsals, replaying, runs
+from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs
 from golive.cli.main import main
 
-__all__ = ["archives", "emergency", "main", "projects", "rehearsals", "replaying", "runs"]
+__all__ = ["archives", "deployments", "emergency", "main", "projects", "rehearsals", "replaying", "runs"]

@@ -73,6 +73,7 @@ def read(path: Path) -> tuple[Recorded, Plan | None]:
         NameUnknown: If there is no such file or run.
         SamplesWrong: If there are no samples in it, or none in a form that can be judged.
     """
+    from golive import wiring
     from golive.folders import RunFolder, runs_root
     from golive.plans import load_file
 
@@ -84,9 +85,7 @@ def read(path: Path) -> tuple[Recorded, Plan | None]:
         if (path / "samples.csv").is_file():
             path = path / "samples.csv"
         elif folder.book.is_file():
-            from golive.adapters.stores.book import SqliteBook
-
-            samples = SqliteBook(folder.book, folder.alive).samples()
+            samples = wiring.book_of(folder).samples()
             if not samples:
                 raise SamplesWrong(f"{folder.name} has no samples yet\nNEXT     golive status {folder.name}")
             return of_samples(samples), load_file(folder.plan)

@@ -10,6 +10,7 @@ import click
 
 from golive.cli.main import clear, main, runs_option
 from golive.core.errors import GoLiveError
+from golive.core.pair import acting_beat
 
 
 @main.command()
@@ -39,9 +40,9 @@ def _stands(name: str, runs: Path | None) -> str:
     from golive.pages.words import percent
 
     opened = wiring.open_run(name, "", runs)
-    state, beat = opened.state(), opened.book.last_beat()
+    state, beat = opened.state(), acting_beat(opened.book.beats())
     where = state.phase.title if state.phase else "no phase open"
-    age = f"beat {opened.clock.monotonic() - beat[2]:.0f} s ago" if beat else "no guard"
+    age = f"beat {beat.age:.0f} s ago" if beat else "no guard"
     verdict = str(state.verdict["word"]) if state.verdict else "–"
     sealed = " · sealed" if (opened.folder.root / "SEAL").exists() else ""
     guard = f"closed{sealed}" if state.closed else age

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from golive.core.record import Entry, Kind
 from golive.core.samples import Sample
 
 EDGES = (50, 100, 200, 300, 400, 500, 750, 1000, 2000)
@@ -88,6 +89,21 @@ def minute_digests(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[int, st
     return {
         minute: (len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest()) for minute, lines in minutes.items()
     }
+
+
+def told(entries: Iterable[Entry]) -> dict[str, set[tuple[int, str]]]:
+    """Give, for each minute that a record has a digest of, every (rows, SHA-256) that it says of it."""
+    said: dict[str, set[tuple[int, str]]] = {}
+    for entry in entries:
+        if entry.kind is Kind.DIGEST:
+            said.setdefault(entry.body["minute"], set()).add((entry.body["rows"], entry.body["sha256"]))
+    return said
+
+
+def unfit(rows: Sequence[Mapping[str, str]], entries: Iterable[Entry]) -> dict[str, tuple[int, str]]:
+    """Give the digests of those minutes whose rows fit none that the record has: their guard died before it wrote."""
+    said = told(entries)
+    return {minute: one for minute, one in minute_digests(rows).items() if one not in said.get(minute, ())}
 
 
 def _line(entry: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from golive.core.findings import Excuse, Found
@@ -44,6 +45,7 @@ def _run_opened(state: State, entry: Entry) -> State:
         alone=body.get("alone", False),
         unattended=body.get("unattended", False),
         phases=phases,
+        safe_for=timedelta(seconds=body["safe_for"]) if "safe_for" in body else None,
     )
 
 

@@ -25,6 +25,10 @@ class Step(StrEnum):
     JUDGE = "judge"
     DECIDE = "decide"
     CLOSE = "close"
+    TAG = "tag"
+    PROMOTE = "promote"
+    ALIAS = "alias"
+    REMOVE = "remove"
     CLOSE_RUN = "close the run"
     ROLLBACK = "roll back"
 
@@ -56,6 +60,7 @@ class Stop:
 May = Yes | Already | Stop
 
 BACKWARD = (Step.ROLLBACK, Step.CLOSE_RUN, Step.CHECK)
+NAMED = (Step.TAG, Step.PROMOTE, Step.ALIAS)  # what the guard does to deployments, asked for by name
 
 
 def may(state: State, step: Step, phase: str, now: datetime) -> May:
@@ -67,7 +72,12 @@ def may(state: State, step: Step, phase: str, now: datetime) -> May:
     if not state.run:
         return Stop("the record holds no run", "golive rehearse")
     if state.closed:
-        return _after_the_end(state, step)
+        return _after_the_end(state, step, now)
+    if step is Step.REMOVE:
+        return Stop(
+            "the run is open, and everybody may still have to go back to stable",
+            f"golive deployment remove {state.run} again after its end",
+        )
     if state.rolled_back and step not in BACKWARD:
         return _after_a_rollback(state, step, phase)
     if step in (Step.ROLLBACK, Step.CLOSE_RUN):
@@ -87,16 +97,35 @@ def due(moment: str, after: timedelta, now: datetime) -> bool:
     return now - datetime.fromisoformat(moment) > after
 
 
-def _after_the_end(state: State, step: Step) -> May:
+def _after_the_end(state: State, step: Step, now: datetime) -> May:
     if step in (Step.CLOSE_RUN, Step.CLOSE):
         return Already(f"the run was closed as {state.closed} at {state.closed_at}")
+    if step is Step.REMOVE:
+        return _remove(state, now)
     return Stop(f"run {state.run} was closed as {state.closed} at {state.closed_at}", f"golive verify {state.run}")
+
+
+def _remove(state: State, now: datetime) -> May:
+    """Stable's deployment may go once this run has put everybody on the canary for longer than a way back is safe."""
+    if state.closed != "completed" or state.rolled_back or not state.cutover_at:
+        ended = f"the run was closed as {state.closed}" if state.cutover_at else "it never put everybody on the canary"
+        return Stop(f"{ended}, so visitors may be on stable", f"golive verify {state.run}")
+    if any(phase.assumed for phase in state.phases):
+        return Stop("phases of this run were assumed, so its cutover proves nothing", f"golive verify {state.run}")
+    if state.safe_for is None:
+        return Stop("the record does not say how long a rollback is safe", "remove it by hand, if the plan lets you")
+    if not due(state.cutover_at, state.safe_for, now):
+        until = datetime.fromisoformat(state.cutover_at) + state.safe_for
+        return Stop(f"stable is kept until {until:%Y-%m-%d %H:%M}Z, for a way back", "the same again after that")
+    return Yes()
 
 
 def _after_a_rollback(state: State, step: Step, phase: str) -> May:
     assert state.rollback is not None
     if step is Step.JUDGE:
         return Yes() if state.named(phase).opened_at else Stop("this phase is not open", "90_rollback.ipynb")
+    if step is Step.PROMOTE and state.rollback.done:
+        return _by_the_guard(state)
     because = str(state.rollback.detail.get("because", ""))
     done = "is back on stable" if state.rollback.done else "is being sent back to stable"
     why = f"Everybody {done} since {state.rollback.asked_at}: {because}"
@@ -213,6 +242,29 @@ def _close(state: State, here: PhaseState, now: datetime) -> May:
     return Yes()
 
 
+def _tag(state: State, here: PhaseState, now: datetime) -> May:
+    return _by_the_guard(state)
+
+
+def _by_the_guard(state: State) -> May:
+    if state.request is not None:
+        asked = state.request
+        return Stop(f"{asked.name}, asked for at {asked.asked_at}, is still under way", "the same again in 5 s")
+    if state.guard is None or state.guard.stopped:
+        return Stop("no guard watches this run, and nobody else acts in it", f"golive resume {state.run}")
+    return Yes()
+
+
+def _served(state: State, here: PhaseState, now: datetime) -> May:
+    if not state.cutover_at or state.split < 1 or state.strayed is not None:
+        share = state.split if state.strayed is None else state.strayed
+        return Stop(
+            f"the canary has {share:.0%} of visitors: before it has all of them this would send others past the guard",
+            "go on to the cutover",
+        )
+    return _by_the_guard(state)
+
+
 def _onwards(state: State, here: PhaseState) -> str:
     names = [phase.name for phase in state.phases]
     after = names.index(here.name) + 1
@@ -228,4 +280,7 @@ _RULES = {
     Step.JUDGE: _judge,
     Step.DECIDE: _decide,
     Step.CLOSE: _close,
+    Step.TAG: _tag,
+    Step.PROMOTE: _served,
+    Step.ALIAS: _served,
 }

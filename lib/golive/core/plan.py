@@ -209,6 +209,7 @@ class Plan(Part):
     health: HealthRule
     logs: LogsRule
     prober: Driver
+    deployment: Annotated[Driver, BeforeValidator(_as_driver)] = Driver(driver="none")
     store: str
     notify: Annotated[tuple[Driver, ...], BeforeValidator(as_tuple)]
     roles: dict[str, Person]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from golive.core.findings import Excuse, Found
@@ -16,7 +17,7 @@ class Act:
     """Something that touches the world: asked for, intended, and what came of it.
 
     Attributes:
-        name: "shift", "prove", "set back" or "rollback".
+        name: "shift", "prove", "set back", "rollback", or what became of a deployment: "tag", "promote", "alias".
         request: Id of the request entry; "" when the guard acted by itself.
         intent: Id of the intent entry; None until there is one.
         result: "done", "refused", "superseded", "unknown" or "failed"; None while open.
@@ -123,7 +124,7 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not.
+    reads back instead since, None while it does not. `safe_for` is how long after the cutover a rollback is safe.
     """
 
     run: str = ""
@@ -139,6 +140,7 @@ class State:
     act: Act | None = None
     rollback: Act | None = None
     cutover_at: str = ""
+    safe_for: timedelta | None = None
     guard: Guard | None = None
     verdict: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from golive.core.errors import Stopped
 from golive.core.folding import fold
+from golive.core.order import Step
 from golive.core.record import Entry, Kind
 from golive.core.samples import Version
 from golive.core.state import Act, State
+from golive.engine.deploying import carry_out
 from golive.engine.ledger import Ledger
 from golive.engine.post import Post
 from golive.engine.proving import prove_counted, prove_forced
@@ -33,6 +37,10 @@ class Acts:
         self._post, self._ledger, self._sight = post, ledger, sight
         self._clock, self._router = post.clock, post.sources.router
 
+    def begin(self, asked: Act, state: State) -> Coroutine[Any, Any, None]:
+        """Give what an operator asked for, to be awaited."""
+        return {"shift": self.shift, "prove": self.prove}.get(asked.name, self.deploy)(asked, state)
+
     async def shift(self, asked: Act, state: State) -> None:
         """Move the split forward as asked; without its intent in the record nobody is moved."""
         share, expect = float(asked.detail["share"]), state.split if state.strayed is None else state.strayed
@@ -44,7 +52,8 @@ class Acts:
             return  # a rollback, or the end of the run, came first: there is nothing to answer any more
         if not self._ledger.stored:
             return
-        result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        with self._cut_off({**body, "intent": intent}, asked.phase):
+            result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
         took = round((self._clock.monotonic() - begun) * 1000, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
@@ -60,13 +69,34 @@ class Acts:
         intent = self._ledger.append(Kind.INTENT, body, asked.phase)
         since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
         forcing = self._post.sources.forcing
-        if self._router.can.proof is Proof.COUNTED or forcing is None:
-            proven = await prove_counted(sight, self._clock, share, since)
-        else:
-            proven = await prove_forced(forcing, sight, self._clock, share, since)
+        with self._cut_off({**body, "intent": intent}, asked.phase):
+            if self._router.can.proof is Proof.COUNTED or forcing is None:
+                proven = await prove_counted(sight, self._clock, share, since)
+            else:
+                proven = await prove_forced(forcing, sight, self._clock, share, since)
         outcome = {**body, "intent": intent, "result": proven.result, "seen": proven.seen}
         told = {"counted": dict(proven.counted), "read_back": proven.read_back}
         self._ledger.append(Kind.OUTCOME, {**outcome, **told}, asked.phase)
+
+    async def deploy(self, asked: Act, state: State) -> None:
+        """Tag, promote or alias what the request names; the driver reads, acts and reads again, and moves no share."""
+        body = {"act": asked.name, "request": asked.request, "by": "request"}
+        body |= {key: str(asked.detail.get(key, "")) for key in ("name", "because")}
+        try:
+            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+        except Stopped:
+            return
+        if not self._ledger.stored:
+            return
+        split = await self._router.read()
+        if not isinstance(split, Split):
+            result, seen = "unknown", split.why
+        elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
+            result, seen = "refused", why
+        else:
+            with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
+                result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
+        self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 
     async def set_back(self, stray: Stray, phase: str, run: str) -> None:
         """Undo a share above the recorded one, and say for how long it can have stood."""
@@ -74,7 +104,8 @@ class Acts:
         body = {"act": "set back", "request": "", "share": stray.recorded, "found": stray.share, "because": because}
         body["by"] = "guard"
         intent = self._ledger.append(Kind.INTENT, body, phase)
-        result, seen = await self._put(stray.recorded, None)
+        with self._cut_off({**body, "intent": intent}, phase):
+            result, seen = await self._put(stray.recorded, None)
         stood = round(self._clock.monotonic() - stray.since, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "stood": stood}
         self._ledger.append(Kind.OUTCOME, outcome, phase)
@@ -109,14 +140,30 @@ class Acts:
         outcome = {**body, "intent": intent, "result": "done" if rolled.done else "failed", "share": 0.0}
         self._ledger.append(Kind.OUTCOME, {**outcome, "seen": seen, "verified": verified}, phase)
 
+    @contextlib.contextmanager
+    def _cut_off(self, body: Mapping[str, object], phase: str, result: str = "superseded") -> Iterator[None]:
+        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            told = {"result": result, "seen": "cut off by the rollback", "cut_off": True}
+            self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
+            raise
+
     async def _set(self, share: float, expect: float, attended: bool) -> tuple[str, str]:
         split = await self._router.read()
         if not isinstance(split, Split):
             return "unknown", split.why
-        ours = bool(self._post.token) and split.token == self._post.token
-        if not ours and not attended and not self._post.plan.unattended:
-            return "refused", "nobody is at the keyboard, and this router is not one that the run's own world started"
+        if why := self._not_ours(split, attended):
+            return "refused", why
         return await self._put(share, expect)
+
+    def _not_ours(self, split: Split, attended: bool) -> str:
+        """Say why nobody who is not at the keyboard may act on this router; "" when they may."""
+        ours = bool(self._post.token) and split.token == self._post.token
+        if ours or attended or self._post.plan.unattended:
+            return ""
+        return "nobody is at the keyboard, and this router is not one that the run's own world started"
 
     async def _put(self, share: float, expect: float | None) -> tuple[str, str]:
         """Set a share and read it back: the result, and what was seen."""
@@ -150,7 +197,8 @@ class Acts:
 def _still_wanted(request: str) -> Callable[[Sequence[Entry]], None]:
     def check(entries: Sequence[Entry]) -> None:
         state = fold(entries)
-        if state.rolled_back or state.closed or state.request is None or state.request.request != request:
-            raise Stopped("this shift is no longer wanted", "golive status")
+        forward = state.request is not None and state.request.name != Step.PROMOTE
+        if (state.rolled_back and forward) or state.closed or state.request is None or state.request.request != request:
+            raise Stopped("this is no longer wanted", "golive status")
 
     return check

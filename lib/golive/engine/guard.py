@@ -19,7 +19,7 @@ from golive.engine.post import Post
 from golive.engine.rollback import roll_back
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
-from golive.ports import LookNote, Split
+from golive.ports import LookNote, Member, Split
 
 HEED_EVERY = 0.1
 
@@ -27,8 +27,9 @@ HEED_EVERY = 0.1
 class Guard:
     """One guard of one run."""
 
-    def __init__(self, post: Post, name: str) -> None:
-        self.post, self.name = post, name
+    def __init__(self, post: Post, member: Member) -> None:
+        self.post, self.member, self.name = post, member, member.guard
+        self.fence = 0
         self.state = State()
         self.sight = Sight(post.plan, post.clock, post.sources.metrics.can)
         self.ledger = Ledger(post)
@@ -43,8 +44,15 @@ class Guard:
     async def run(self) -> None:
         """Watch until the run is closed."""
         clock, plan = self.post.clock, self.post.plan
+        lease = self.post.book.lease()
+        silent = plan.guarding.guard_silent.total_seconds()
+        fence = self.post.book.take(self.member, lease.fence if lease else 0, silent)
+        if fence is None:
+            return
+        self.fence = fence
         started = {"guard": self.name, "pid": self.post.who.process, "code": self.post.code}
         self.ledger.append(Kind.GUARD_STARTED, started)
+        self.ledger.take_up()
         readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
         try:
             while not self.state.closed and not self.post.gone():
@@ -57,7 +65,7 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task))
+            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task and not task.cancelled()))
         finally:
             for reader in readers:
                 reader.cancel()
@@ -79,8 +87,8 @@ class Guard:
         self._say_verdict(phase)
         note = LookNote(now, _utc(self.post.clock.now()), self._body(phase))
         try:
-            self.post.book.add(samples, note)
-            self.post.book.beat(self.name, note.utc, now)
+            self.post.book.add(samples, note, self.fence)
+            self.post.book.beat(self.member, self.fence)
         except StoreUnavailable:
             self.ledger.stored = False
 
@@ -139,8 +147,7 @@ class Guard:
                 back = self.acts.send_back(reason, request, name, self.state.run)
                 self._rolling = self._moves(back)
             case Begin(asked):
-                begin = self.acts.shift if asked.name == "shift" else self.acts.prove
-                self._moving = self._moves(begin(asked, self.state))
+                self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
                 self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
             case SayStrayed(share):

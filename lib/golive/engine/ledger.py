@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from golive.core.digest import minute_digests, row
+from golive.core.digest import minute_digests, row, unfit
 from golive.core.errors import GoLiveError, StoreUnavailable
 from golive.core.record import Draft, Entry, Kind
 from golive.core.samples import Sample
@@ -36,6 +36,20 @@ class Ledger:
             self.stored = False
             self._post.late(draft)
         return draft.id
+
+    def take_up(self) -> None:
+        """Take in what a guard before this one has measured, before any `digest`: what it left undigested is entered.
+
+        Its last minute is taken in whole, since this guard's first samples belong to it too.
+        """
+        try:
+            rows = [row(sample) for sample in self._post.book.samples()]
+            left = {minute[:16] for minute in unfit(rows, self._post.store.read())}
+        except StoreUnavailable:
+            self.stored = False
+            return
+        left |= {entry["utc"][:16] for entry in rows[-1:]}
+        self._minute = [entry for entry in rows if entry["utc"][:16] in left]
 
     def digest(self, samples: Sequence[Sample], end: bool = False) -> None:
         """Take in samples, and enter the digest of each minute that is over."""

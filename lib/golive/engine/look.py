@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from golive.core.order import NAMED, Step
 from golive.core.plan import Plan
 from golive.core.state import Act, PhaseState, State
 from golive.core.verdict import Hold, Verdict, Word
@@ -52,7 +53,7 @@ class RollBack:
 
 @dataclass(frozen=True)
 class Begin:
-    """Begin what an operator asked for: a shift or a proof."""
+    """Begin what an operator asked for: a shift, a proof, or what shall become of a deployment."""
 
     asked: Act
 
@@ -97,12 +98,13 @@ def decide(known: Known) -> tuple[Do, ...]:
         return ()
     asked, forward = known.state.request, list[Do]()
     if known.state.rollback is not None:
-        return _abandoned(known)
+        promotes = asked is not None and asked.name == Step.PROMOTE and not known.moving
+        return (*((Begin(asked),) if asked is not None and promotes else ()), *_abandoned(known))
     if _above(known):
         assert known.stray is not None
         return () if known.moving else (SetBack(known.stray),)
     forward += _strayed(known)
-    if asked is not None and asked.name in ("shift", "prove") and not known.moving:
+    if asked is not None and asked.name in ("shift", "prove", *NAMED) and not known.moving:
         forward.append(Begin(asked))
     return (*forward, *_end_of_soak(known), *_abandoned(known))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from golive.core.difference import difference
 from golive.core.plan import Plan
 from golive.core.samples import CouldNotMeasure, Counters, Sample, Tally, Unmeasured, Version
-from golive.ports import Clock, Forcing, Health, Logs, MetricSource, Router, Sick, Split, TopUp, Unknown
+from golive.ports import Clock, Deployment, Forcing, Health, Logs, MetricSource, Router, Sick, Split, TopUp, Unknown
 
 DEADLINE = 3.0
 STILL = 4
@@ -159,7 +159,10 @@ class TopUpSender:
 
 @dataclass(frozen=True)
 class Sources:
-    """Everything the guard reads; `top_up` is None when the plan asks for none, `forcing` when its prober can't."""
+    """Everything the guard reads; `top_up` is None when the plan asks for none, `forcing` when its prober can't.
+
+    `deployment` is what it acts on besides the router, None when the plan names none.
+    """
 
     metrics: MetricSource
     health: Health
@@ -167,6 +170,7 @@ class Sources:
     router: Router
     top_up: TopUp | None = None
     forcing: Forcing | None = None
+    deployment: Deployment | None = None
 
     def tasks(self, plan: Plan, clock: Clock, inbox: Inbox) -> list[Awaitable[None]]:
         """Give the endless readers, one for each source."""

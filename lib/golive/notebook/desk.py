@@ -53,12 +53,16 @@ class Desk:
         """
         self.presence.touch()
         asked = self.run.append(
-            Kind.REQUEST, {"act": act, **body, "attended": attended()}, phase, lambda entries: check(fold(entries))
+            Kind.REQUEST, {"act": act, "attended": attended(), **body}, phase, lambda entries: check(fold(entries))
         )
         waiting = Waiting(f"asked the guard to {act}, entry {asked.seq}")
         while waiting.seconds < ACT_DEADLINE:
             for entry in self.run.store.read(asked.seq):
-                if entry.kind is Kind.OUTCOME and entry.body.get("request") == asked.id:
+                if (
+                    entry.kind is Kind.OUTCOME
+                    and entry.body.get("request") == asked.id
+                    and not entry.body.get("cut_off")
+                ):
                     waiting.over()
                     return entry
                 if entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback" and act != "rollback":
@@ -99,9 +103,7 @@ class Desk:
 
     def guard_silent(self) -> bool:
         """Say whether the guard has not beaten for `guard_silent`."""
-        beat = self.run.book.last_beat()
-        silent = self.run.plan.guarding.guard_silent.total_seconds()
-        return beat is None or self.run.clock.monotonic() - beat[2] > silent
+        return self.run.guard_silent()
 
     def revive(self) -> str:
         """Give what to type when the guard is silent."""
@@ -145,6 +147,11 @@ class Waiting:
     def over(self) -> None:
         """Make way for what follows."""
         self._view.make_way()
+
+
+def _answers(outcome: Entry, asked: Entry) -> bool:
+    """Say whether an outcome answers a request; one that a rollback cut off is answered by the rollback's."""
+    return outcome.body.get("request") == asked.id and not outcome.body.get("cut_off")
 
 
 def _not_closed(entries: Sequence[Entry]) -> None:

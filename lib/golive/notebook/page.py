@@ -18,6 +18,7 @@ from golive.core.state import Act, PhaseState, State
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
+from golive.notebook.deployments import carry_out
 from golive.notebook.desk import Desk, Waiting
 from golive.notebook.excusing import Word, give
 from golive.notebook.soak import Soak, evidence_of, picture_of, samples_of
@@ -211,6 +212,25 @@ class Page(Desk):
         judged = state.named(self.phase).judged
         assert judged is not None
         refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.now())
+
+    @awaited
+    async def tag(self, name: str = "", because: str = "") -> Answer:
+        """Let the guard tag the release's commit and push the tag."""
+        return await self._named(Step.TAG, name, because)
+
+    @awaited
+    async def promote(self, deployment: str = "", because: str = "") -> Answer:
+        """Let new deployments follow the one that serves production, which a rollback has switched off."""
+        return await self._named(Step.PROMOTE, deployment, because)
+
+    @awaited
+    async def alias(self, domain: str = "", because: str = "") -> Answer:
+        """Let the guard give the canary one more domain, once it has every visitor."""
+        return await self._named(Step.ALIAS, domain, because)
+
+    async def _named(self, step: Step, name: str, because: str) -> Answer:
+        self._may(step)
+        return await carry_out(self, step, name, because, self.phase, self._still(step))
 
     def close(self) -> Answer:
         """Hand over: close the phase, and the run with it when this page was opened by itself."""

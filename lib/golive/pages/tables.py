@@ -164,9 +164,8 @@ def say(entry: Entry) -> str:
         case Kind.ATTESTED | Kind.WAIVED:
             return f"{body['called']} {entry.kind.value} until {body['until']}: {body['because']}"
         case Kind.REQUEST | Kind.INTENT:
-            return (
-                f"{body['act']} {percent(body['share']) if 'share' in body else ''} {body.get('because', '')}".strip()
-            )
+            what = percent(body["share"]) if "share" in body else body.get("name", "")
+            return f"{body['act']} {what} {body.get('because', '')}".strip()
         case Kind.OUTCOME:
             return f"{body['act']} {body['result']}: {body.get('seen', '')}"
         case Kind.STRAYED if body["share"] is None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from golive.adapters.stores.late import LateBox
 from golive.archive.seal import Sealed, seal
+from golive.core.digest import row, unfit
+from golive.core.record import Kind
+from golive.core.samples import Sample
 from golive.pages.report import index_html
 from golive.run import Run
 
@@ -17,10 +20,18 @@ def seal_run(run: Run) -> Sealed:
         ArchiveBroken: If it is sealed already.
     """
     LateBox(run.folder.late).take_in(run.store)
-    entries, samples = run.store.read(), run.book.samples()
+    samples = run.book.samples()
+    _digest_the_rest(run, samples)
+    entries = run.store.read()
     state = run.state()
 
     def index(pages: Sequence[tuple[str, str]]) -> str:
         return index_html(state=state, entries=entries, samples=samples, criteria=run.plan.criteria, pages=pages)
 
     return seal(run.folder, entries=entries, samples=samples, index_html=index)
+
+
+def _digest_the_rest(run: Run, samples: Sequence[Sample]) -> None:
+    """Enter what the last guard measured and did not live to digest, as digested at the seal."""
+    for minute, (rows, sha256) in unfit([row(sample) for sample in samples], run.store.read()).items():
+        run.append(Kind.DIGEST, {"minute": minute, "rows": rows, "sha256": sha256, "late": True})

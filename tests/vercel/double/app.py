@@ -49,9 +49,13 @@ class Double:
             ("GET", "/v9/projects/{project}/domains", self._domains),
             ("GET", "/v10/projects/{project}/env", self._env),
             ("GET", "/v13/deployments/{deployment}", self._deployment),
+            ("POST", "/v13/deployments", self._deploy),
+            ("GET", "/v3/now/deployments/{deployment}/events", self._events),
             ("GET", "/v6/deployments", self._deployments),
             ("GET", "/v1/deployments/{deployment}/checks", self._checks),
             ("GET", "/v2/deployments/{deployment}/aliases", self._aliases),
+            ("POST", "/v2/deployments/{deployment}/aliases", self._assign),
+            ("DELETE", "/v13/deployments/{deployment}", self._remove),
             ("GET", project + "/billing", self._billing),
             ("GET", project + "/config", self._config),
             ("PATCH", project + "/config", self._configure),
@@ -138,8 +142,9 @@ class Double:
         return documents.project(self.releases.seen())
 
     def _domains(self, request: web.Request, sent: Any) -> Any:
-        one = {"name": "www.example.com", "apexName": "example.com", "projectId": PROJECT, "verified": True}
-        return {"domains": [one], "pagination": {"count": 1, "next": None, "prev": None}}
+        of_this = {"apexName": "example.com", "projectId": PROJECT, "verified": True}
+        listed = [{"name": name, **of_this} for name in ("www.example.com", "shop.example.com")]
+        return {"domains": listed, "pagination": {"count": len(listed), "next": None, "prev": None}}
 
     def _env(self, request: web.Request, sent: Any) -> Any:
         one = {
@@ -153,6 +158,13 @@ class Double:
     def _deployment(self, request: web.Request, sent: Any) -> Any:
         return documents.deployment(self._made(request))
 
+    def _deploy(self, request: web.Request, sent: Any) -> Any:
+        return documents.deployment(self.releases.deploy(sent.get("autoAssignCustomDomains") is not False))
+
+    def _events(self, request: web.Request, sent: Any) -> Any:
+        self._made(request)
+        return []
+
     def _deployments(self, request: web.Request, sent: Any) -> Any:
         made = list(self.releases.deployments.values())
         if request.query.get("rollbackCandidate") == "true":
@@ -165,9 +177,20 @@ class Double:
         return {"checks": []}
 
     def _aliases(self, request: web.Request, sent: Any) -> Any:
+        domains = self.releases.domains_of(self._made(request).id)
+        created = "2026-11-23T00:00:00Z"
+        return {"aliases": [{"uid": f"als_{name}", "alias": name, "created": created} for name in domains]}
+
+    def _assign(self, request: web.Request, sent: Any) -> Any:
+        made, domain = self._made(request), sent["alias"]
+        self.releases.given[domain] = made.id
+        return {"uid": f"als_{domain}", "alias": domain, "created": "2026-11-23T00:00:00Z"}
+
+    def _remove(self, request: web.Request, sent: Any) -> Any:
+        """What a deployment that serves production is answered is not verified; this refuses it."""
         made = self._made(request)
-        one = {"uid": "als_1", "alias": "www.example.com", "created": "2026-11-23T00:00:00Z"}
-        return {"aliases": [one] if made.id == self.releases.production else []}
+        self.releases.remove(made.id)
+        return {"uid": made.id, "state": "DELETED"}
 
     def _billing(self, request: web.Request, sent: Any) -> Any:
         if not self.releases.plan_has_it:

@@ -30,8 +30,8 @@ def envelope(releases: Releases, rollout: dict[str, Any] | None) -> dict[str, An
         "rollingRelease": {
             "state": rollout["state"],
             "substate": rollout["substate"],
-            "currentDeployment": releases.deployments[rollout["base"]].short(),
-            "canaryDeployment": releases.deployments[rollout["canary"]].short(),
+            "currentDeployment": short(releases, rollout["base"]),
+            "canaryDeployment": short(releases, rollout["canary"]),
             "queuedDeploymentId": rollout["queued"],
             "advancementType": rollout["advancementType"],
             "stages": stages,
@@ -42,6 +42,12 @@ def envelope(releases: Releases, rollout: dict[str, Any] | None) -> dict[str, An
             "currentCanaryPercentage": shown["targetPercentage"] if running and shown else 0,
         }
     }
+
+
+def short(releases: Releases, deployment: str) -> dict[str, Any] | None:
+    """Give a deployment as a rollout shows it; None for one that is removed."""
+    made = releases.deployments.get(deployment)
+    return made.short() if made else None
 
 
 def project(seen: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +95,7 @@ def deployment(made: Made) -> dict[str, Any]:
         "isInConcurrentBuildsQueue": False,
         "isInSystemBuildsQueue": False,
         "projectSettings": {},
-        "aliasAssigned": made.eligible,
+        "aliasAssigned": True,
         "alias": ["www.example.com"] if made.eligible else [],
         "bootedAt": made.created,
         "buildingAt": made.created,

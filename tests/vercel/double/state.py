@@ -10,6 +10,7 @@ from typing import Any
 PROJECT, NAME, TEAM, SLUG = "prj_shop", "shop", "team_acme", "acme"
 STABLE, CANARY, OTHER = "dpl_stable", "dpl_canary", "dpl_other"
 RUNBOOK = (1, 5, 25, 50, 100)
+DOMAIN = "www.example.com"
 
 
 class Refusal(Exception):
@@ -75,6 +76,7 @@ class Releases:
         self.job: dict[str, Any] | None = None
         self.auto_assign = True
         self.plan_has_it = True
+        self.given: dict[str, str] = {}  # domains that were given to a deployment by hand
         self.gate: dict[str, Any] | None = None
         self._due: tuple[float, str] | None = None
         self._history: list[tuple[float, dict[str, Any]]] = []
@@ -215,6 +217,25 @@ class Releases:
         self.production, self.auto_assign = deployment, True
         self._note()
         return 201
+
+    def domains_of(self, deployment: str) -> list[str]:
+        """Give a deployment's own address, what was given to it, and production's domain where it serves that."""
+        given = [name for name, to in self.given.items() if to == deployment]
+        of_production = [DOMAIN] if deployment == self.production and DOMAIN not in self.given else []
+        return [f"{NAME}-{deployment[4:]}.vercel.app", *of_production, *given]
+
+    def remove(self, deployment: str) -> None:
+        if deployment == self.production:
+            raise Refusal(400, "bad_request", "The deployment serves production")
+        del self.deployments[deployment]
+
+    def deploy(self, with_domains: bool) -> Made:
+        """Take a deployment, READY at once; with production's domains it is as if it was pushed."""
+        made = Made(f"dpl_made{len(self.deployments)}", sha="c0ffee", created=self._milliseconds())
+        self.deployments[made.id] = made
+        if with_domains:
+            self.push(made.id)
+        return made
 
     # --- what others do: pushes, the dashboard, Vercel's own gate
     def push(self, deployment: str = OTHER) -> None:

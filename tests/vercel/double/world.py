@@ -22,6 +22,15 @@ ROUTER = (
     "router: {driver: vercel, settings: {project: shop, team: team_acme, canary: dpl_canary, base: dpl_stable, "
     'api: "{world.vercel}", read_lag: 2s, read_every: 1s, requests_per_minute: 300}}'
 )
+TIMES = (  # how fast this machine is just now says nothing of the driver: limits for times are wide in these rehearsals
+    ("over_1000ms: {proceed_below: 1%, rollback_above: 5%}", "over_1000ms: {proceed_below: 20%, rollback_above: 50%}"),
+    ("over_500ms: {proceed_below: 5%,", "over_500ms: {proceed_below: 40%,"),
+    ("every: 1s, timeout: 1s,", "every: 1s, timeout: 3s,"),
+)
+DEPLOYMENT = (
+    "deployment: {driver: vercel, settings: {project: shop, team: team_acme, canary: dpl_canary, base: dpl_stable, "
+    'commit: c0ffee0, api: "{world.vercel}"}}'
+)
 PROBER = (  # the sandbox's versions answer with these ids of their own
     'prober: {driver: vercel, settings: {router: "{world.router}", '
     f"stable: {RELEASES['stable'][1]}, canary: {RELEASES['canary'][1]}}}}}"
@@ -72,7 +81,9 @@ def installed(folder: Path, name: str = "vercel-rehearsal") -> dict[str, str]:
     (project / "params").mkdir(parents=True)
     (project / "golive.toml").write_text("")
     text = (REPOSITORY / "params" / "sandbox.yaml").read_text()
-    text = text.replace("router: {driver: sandbox}", ROUTER)
+    for narrow, wide in (*TIMES, ("router: {driver: sandbox}", ROUTER), ("deployment: {driver: none}", DEPLOYMENT)):
+        assert narrow in text, narrow
+        text = text.replace(narrow, wide)
     text = text.replace("name: sandbox\n", f"name: {name}\n", 1).replace("world: sandbox", "world: vercel-double")
     (project / "params" / f"{name}.yaml").write_text(text.replace("prober: {driver: sandbox}", PROBER))
     path = os.pathsep.join([str(folder / "package"), str(REPOSITORY)])

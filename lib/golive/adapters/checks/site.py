@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import uuid
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 
@@ -22,8 +24,7 @@ BURST = 12
 async def feature_flags(scene: Scene, nothing: Part) -> Saw:
     """See whether rate limiting is switched on; a healthy site may fail once, not five times."""
     async with _client(scene) as client:
-        for _ in range(TRIES):
-            answer = await client.get("/api/feature-flags")
+        async for answer in _answers(client, "GET", "/api/feature-flags"):
             if answer.status_code < 500:
                 break
         data = answer.json()["data"]
@@ -35,9 +36,10 @@ async def chat_answers(scene: Scene, nothing: Part) -> Saw:
     """See whether a chat message is answered; a healthy site may fail once, not five times."""
     seen = ""
     async with _client(scene) as client:
-        for attempt in range(TRIES):
-            answer = await client.post("/api/ai-chat", json={"message": "go-live check", "model": "model_fast"})
-            seen = f"{answer.status_code} at try {attempt + 1}"
+        asked, tries = {"message": "go-live check", "model": "model_fast"}, 0
+        async for answer in _answers(client, "POST", "/api/ai-chat", json=asked):
+            tries += 1
+            seen = f"{answer.status_code} at try {tries}"
             if answer.status_code == 200 and answer.json().get("answer"):
                 return Saw(True, "200 with an answer", seen)
     return Saw(False, "200 with an answer", seen)
@@ -48,8 +50,7 @@ async def idempotency(scene: Scene, nothing: Part) -> Saw:
     key = {"Idempotency-Key": uuid.uuid4().hex}
     orders = []
     async with _client(scene) as client:
-        for _ in range(TRIES):
-            answer = await client.post("/api/orders", headers=key, json={})
+        async for answer in _answers(client, "POST", "/api/orders", headers=key, json={}):
             if answer.status_code < 300:
                 orders.append(answer.json()["order"])
             if len(orders) == 2:
@@ -67,8 +68,7 @@ async def webhook_signed(scene: Scene, nothing: Part) -> Saw:
 
 
 async def _post(client: httpx.AsyncClient, body: bytes, signature: str) -> int:
-    for _ in range(TRIES):
-        answer = await client.post("/api/webhook", content=body, headers={"X-Signature": signature})
+    async for answer in _answers(client, "POST", "/api/webhook", content=body, headers={"X-Signature": signature}):
         if answer.status_code < 500:
             break
     return answer.status_code
@@ -101,6 +101,16 @@ async def no_critical_logs(scene: Scene, nothing: Part) -> Saw:
     reason = str(verdict.get("reason", ""))
     bad = "critical log" in reason
     return Saw(not bad, "no critical entry that stable does not log", reason if bad else "none")
+
+
+async def _answers(client: httpx.AsyncClient, verb: str, path: str, **sent: Any) -> AsyncIterator[httpx.Response]:
+    """Give the answers of five tries; one that does not come is a try too, and raises only as the last."""
+    for tried in range(1, TRIES + 1):
+        try:
+            yield await client.request(verb, path, **sent)
+        except httpx.TransportError:
+            if tried == TRIES:
+                raise
 
 
 def _client(scene: Scene) -> httpx.AsyncClient:

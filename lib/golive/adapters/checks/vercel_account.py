@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from golive.adapters.checks.run import Known, Saw, Unseen
 from golive.adapters.checks.vercel_project import VercelProject, through, unseen
@@ -22,9 +23,10 @@ class Names(Part):
 
 
 class Wanted(Part):
-    """The domains that visitors come by."""
+    """The domains that visitors come by, and the deployment that they should meet there: the base until the cutover."""
 
     domains: Texts
+    by: Literal["base", "canary"] = "base"
 
 
 async def account(look: VercelProject, _: Part) -> Saw | Unseen:
@@ -81,14 +83,14 @@ async def variables(look: VercelProject, wanted: Names) -> Saw | Unseen:
 
 
 async def domains(look: VercelProject, wanted: Wanted) -> Saw | Unseen:
-    """See whether each domain is verified, redirects nowhere, and is served by the base."""
-    expected = f"{', '.join(wanted.domains)} verified and served by the base"
+    """See whether each domain is verified, redirects nowhere, and is served by the deployment that is wanted there."""
+    by = look.settings.base if wanted.by == "base" else look.settings.canary
+    expected = f"{', '.join(wanted.domains)} verified and served by the {wanted.by}"
     listed = await pages(look.api, Domains, f"/v9/projects/{look.settings.project}/domains")
-    served = await look.get(Aliases, f"/v2/deployments/{look.settings.base}/aliases")
+    served = await look.get(Aliases, f"/v2/deployments/{by}/aliases")
     if isinstance(listed, Trouble) or isinstance(served, Trouble):
         return unseen(expected, listed, served)
     known = {domain.name: domain for page in listed for domain in page.domains}
-    aliases = {one.alias for one in served.aliases}
     wrong = []
     for name in wanted.domains:
         domain = known.get(name)
@@ -98,8 +100,8 @@ async def domains(look: VercelProject, wanted: Wanted) -> Saw | Unseen:
             wrong.append(f"{name} is not verified")
         elif domain.redirect:
             wrong.append(f"{name} redirects to {domain.redirect[:60]}")
-        elif name not in aliases:
-            wrong.append(f"{name} is not served by {look.settings.base}")
+        elif name not in served.names:
+            wrong.append(f"{name} is not served by {by}")
     return Saw(not wrong, expected, "; ".join(wrong) or f"all {len(wanted.domains)} are")
 
 
@@ -133,7 +135,7 @@ KNOWN = {
     "vercel-plan": Known("What is paid for has rolling releases", through(plan_allows)),
     "vercel-skew-protection": Known("Skew protection is on", through(skew_protection)),
     "vercel-variables": Known("Production has its environment variables", through(variables), Names),
-    "vercel-domains": Known("The visitors' domains are served by the base", through(domains), Wanted),
+    "vercel-domains": Known("The visitors' domains are served by the right deployment", through(domains), Wanted),
     "vercel-log": Known("The runtime logs can be read", through(runtime_log)),
     "vercel-observability": Known("Observability has the metrics that are asked for", through(observability)),
 }

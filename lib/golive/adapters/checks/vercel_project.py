@@ -28,8 +28,11 @@ class VercelProject:
         self.rolling = f"/v1/projects/{self.settings.project}/rolling-release"
 
     async def get(self, model: type[Model], path: str, **query: str) -> Model | Trouble:
-        """Read."""
-        return await self.api.get(model, path, WITHIN, False, **query)
+        """Read; what is not answered in time is asked for once more."""
+        said = await self.api.get(model, path, WITHIN, False, **query)
+        if isinstance(said, Trouble) and said.kind is Kind.NO_ANSWER:
+            return await self.api.get(model, path, WITHIN, False, **query)
+        return said
 
     async def project(self) -> Project | Trouble:
         """Give the project itself."""

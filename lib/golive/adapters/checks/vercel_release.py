@@ -8,22 +8,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from golive import folders
 from golive.adapters.checks.run import Known, Saw, Unseen
 from golive.adapters.checks.vercel_project import VercelProject, through, unseen
 from golive.adapters.vercel.deployed import MOST, hosts_of
 from golive.adapters.vercel.inventory import BuildChecks, Deployments, pages
 from golive.adapters.vercel.models import ConfigEnvelope, DeploymentDetails, RolloutEnvelope
+from golive.adapters.vercel.names import a_commit
 from golive.adapters.vercel.trouble import Trouble
 from golive.core.scalars import Part
 
-SHORTEST_COMMIT = 7
 MOST_HOSTS = 5
-
-
-def _a_commit(text: str) -> str:
-    if len(text) < SHORTEST_COMMIT or not set(text.lower()) <= set("0123456789abcdef"):
-        raise ValueError(f"a commit's hash of at least {SHORTEST_COMMIT} digits was expected")
-    return text.lower()
 
 
 class Printed(Part):
@@ -35,7 +30,7 @@ class Printed(Part):
 class Release(Part):
     """The commit that is released."""
 
-    commit: Annotated[str, AfterValidator(_a_commit)]
+    commit: Annotated[str, AfterValidator(a_commit)]
 
 
 async def stages(look: VercelProject, _: Part) -> Saw | Unseen:
@@ -88,7 +83,7 @@ async def deployed(look: VercelProject, printed: Printed) -> Saw | Unseen:
     """See whether what `vercel deploy` printed is the plan's canary, by asking Vercel who is at the address."""
     expected = f"{printed.output} names {look.settings.canary}"
     try:
-        with Path(printed.output).open("rb") as file:
+        with ((folders.project() or Path.cwd()) / printed.output).open("rb") as file:
             hosts = hosts_of(file.read(MOST).decode("utf-8", "replace"))
     except OSError as error:
         return Unseen(expected, f"{printed.output}: {error.strerror}: vercel deploy … > {printed.output} 2>&1")

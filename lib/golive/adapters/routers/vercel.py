@@ -18,7 +18,7 @@ from golive.ports import Clock, Done, Proof, Refused, RouterCan, Split, Supersed
 
 SET_WITHIN = 4.0
 ROLLBACK_WITHIN = 2.8
-ROLLBACK_AGAIN = 20.0
+ROLLBACK_AGAIN = 30.0  # a job of 20 s, or one of 10 s and reads 15 s behind, is not asked for twice
 SAME = 1e-9
 Moved = Done | Refused | Superseded | Unknown
 
@@ -39,15 +39,10 @@ class VercelRouter:
         """Give the router of a plan; of what is `around` it, it takes the clock."""
         return cls(settings, around.clock)
 
-    @classmethod
-    def declared(cls, settings: VercelSettings) -> RouterCan:
-        """Give what a router with these settings can."""
+    def __init__(self, settings: VercelSettings, clock: Clock) -> None:
         lag = (settings.read_lag + settings.read_every).total_seconds()
         shares = tuple(share for share in settings.shares if share > 0)
-        return RouterCan(splits=shares, lowers=False, sticky=True, proof=Proof.FORCED, read_lag=lag)
-
-    def __init__(self, settings: VercelSettings, clock: Clock) -> None:
-        self.can = self.declared(settings)
+        self.can = RouterCan(splits=shares, lowers=False, sticky=True, proof=Proof.FORCED, read_lag=lag)
         self.api = Api(settings, clock)
         self._settings, self._clock = settings, clock
         self._releases = RollingReleases(self.api)
@@ -56,7 +51,7 @@ class VercelRouter:
         self._remembered: tuple[float, Split] | None = None
         self._changed_at = -self.can.read_lag
         self._open: tuple[float, float] | None = None  # the share and the time of a change whose outcome is open
-        self._asked_back: float | None = None
+        self._ask_back_at = 0.0  # when a rollback that does not show may be asked for again
         self._urgent_until = 0.0  # until then reads show whether a rollback is done, and are not held back
         self._token: str | None = None if settings.rehearses else ""
 
@@ -104,7 +99,8 @@ class VercelRouter:
     async def rollback(self, reason: str) -> Moved:
         """Ask for the base again, and look until it is so.
 
-        It is asked for anew only when Vercel's job had its time, or has failed. It acts whatever a read says, which
+        It is asked for anew only when Vercel's job had its time, or has failed, or when the request may have been lost
+        and reads would show it by now. It acts whatever a read says, which
         may be behind, but leaves alone a release that is not ours.
         """
         begun = self._clock.monotonic()
@@ -114,17 +110,18 @@ class VercelRouter:
         if isinstance(sight, Sight) and sight.why and sight.share == 0.0:
             return Superseded(f"nobody is on {self._settings.canary}: {sight.why}", Split(0.0, sight.canary))
         said: bytes | Trouble = b""
-        if self._asked_back is None or self._clock.monotonic() > self._asked_back + ROLLBACK_AGAIN:
+        if self._clock.monotonic() >= self._ask_back_at:
             self._changed_at = self._clock.monotonic()
             within = until - self._clock.monotonic() - LAST_LOOK
             said = await self._releases.roll_back(self._back_to(sight), f"golive: {reason}", within)
             if isinstance(said, Trouble) and said.kind is Kind.CONFLICT:
                 said = b""  # Vercel is at a rollback already
             if not isinstance(said, Trouble) or said.maybe_done:
-                self._asked_back = self._changed_at
+                patience = self.can.read_lag if isinstance(said, Trouble) else ROLLBACK_AGAIN
+                self._ask_back_at = self._changed_at + patience
         sight = await self._looking.until_nobody(until)
         if isinstance(sight, Sight) and sight.share == 0.0:
-            self._asked_back = None
+            self._ask_back_at = 0.0
             split = await self._split(sight)
             return Done(split) if isinstance(split, Split) else split
         seen = sight.why if isinstance(sight, Trouble) else f"{sight.share or 0:.0%} read back"
@@ -132,7 +129,7 @@ class VercelRouter:
             return (Refused if said.is_refusal else Unknown)(f"{said.why}; {seen}"[:480])
         job = await self._looking.at_the_job(until)
         if job.failed:
-            self._asked_back = None
+            self._ask_back_at = 0.0
         return Unknown(f"the rollback was accepted and is not done yet: {job.said}; {seen}"[:480])
 
     def by_hand(self) -> str:

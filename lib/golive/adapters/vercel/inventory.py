@@ -101,6 +101,11 @@ class Aliases(Answered):
 
     aliases: list[Alias]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The domains."""
+        return frozenset(one.alias for one in self.aliases)
+
 
 class BuildCheck(Answered):
     """A check that an integration runs on a deployment."""

@@ -1,0 +1,1 @@
+"""What becomes of deployments, one vendor a file."""
