@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from golive.adapters.checks.run import Scene, run_checks
 from golive.adapters.clocks import SystemClock
 from golive.core.phases import CheckUse
 from golive.ports import Finding
+from golive.sandbox import version
+from golive.sandbox.faults import Fault
+from golive.sandbox.site import Site
 from golive.sandbox.surroundings.app import Surroundings, application
 from golive.sandbox.surroundings.pipeline import COMMIT
 from tests.builders import sandbox
@@ -23,6 +27,9 @@ class Around:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._server = folder, TestServer(application(Surroundings(folder / "reports")))
+        self._log = (folder / "canary.jsonl").open("a")
+        self.site = Site("canary", self._log, calm=True)
+        self._canary = TestServer(version.application(self.site))
         self.earlier: dict[str, Any] = {}
         self.plan = sandbox()
         phases = self.plan.phases
@@ -30,17 +37,23 @@ class Around:
 
     async def start(self) -> None:
         await self._server.start_server()
+        await self._canary.start_server()
         self.world = {
             "surroundings": str(self._server.make_url("")).rstrip("/"),
             "reports": str(self._folder / "reports"),
             "commit": COMMIT,
+            "canary": str(self._canary.make_url("")).rstrip("/"),
+            "python": sys.executable,
         }
 
     async def stop(self) -> None:
         await self._server.close()
+        await self._canary.close()
+        self._log.close()
 
     async def fault(self, name: str, on: bool = True) -> None:
-        async with httpx.AsyncClient(base_url=self.world["surroundings"]) as client:
+        (place,) = Fault(name).place
+        async with httpx.AsyncClient(base_url=self.world[place]) as client:
             (await client.post("/-/fault", json={"name": name, "on": on})).raise_for_status()
 
     async def look(self, line: str | CheckUse, **more: Any) -> Finding:

@@ -24,6 +24,7 @@ class WorldAddress:
     logs: Mapping[str, str]
     reports: str
     commit: str
+    python: str
 
     @classmethod
     def load(cls, path: Path) -> WorldAddress:

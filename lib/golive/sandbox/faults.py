@@ -35,6 +35,9 @@ class Fault(StrEnum):
     SBOM_OTHER_BUILD = "sbom-other-build"
     VITALS_POOR = "vitals-poor"
     VITALS_WORSE = "vitals-worse"
+    MIGRATION_PENDING = "migration-pending"
+    TREE_DIRTY = "tree-dirty"
+    TAG_NOT_PUSHED = "tag-not-pushed"
 
     @property
     def before_shift(self) -> bool:
@@ -54,7 +57,16 @@ class Fault(StrEnum):
 
 
 _AROUND = frozenset(
-    (Fault.TESTS_FAILED, Fault.SCAN_FOUND, Fault.SBOM_OTHER_BUILD, Fault.VITALS_POOR, Fault.VITALS_WORSE)
+    (
+        Fault.TESTS_FAILED,
+        Fault.SCAN_FOUND,
+        Fault.SBOM_OTHER_BUILD,
+        Fault.VITALS_POOR,
+        Fault.VITALS_WORSE,
+        Fault.MIGRATION_PENDING,
+        Fault.TREE_DIRTY,
+        Fault.TAG_NOT_PUSHED,
+    )
 )
 AROUND = tuple(fault for fault in Fault if fault in _AROUND)
 VERSIONS = tuple(fault for fault in Fault if not {"control", "surroundings"} & set(fault.place))

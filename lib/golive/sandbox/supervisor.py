@@ -90,7 +90,7 @@ def start(children: Children, folder: Path, asked: argparse.Namespace) -> dict[s
     urls |= ports(router)
     urls |= ports(around)
     urls |= ports(children.start("visitors", "--router", urls["router"], "--rate", str(asked.rate), *calm))
-    told = {"reports": str(folder_of_reports), "commit": COMMIT}
+    told = {"reports": str(folder_of_reports), "commit": COMMIT, "python": sys.executable}
     started = psutil.Process().create_time()
     return {**urls, "token": token, "pid": os.getpid(), "started": started, "logs": logs, **told}
 

@@ -13,19 +13,23 @@ from aiohttp import web
 from golive.sandbox.child import end_with_parent, forever, report, serve
 from golive.sandbox.faults import AROUND, Fault
 from golive.sandbox.surroundings import pipeline
+from golive.sandbox.surroundings.operations import ANSWERS
+from golive.sandbox.surroundings.repository import Repository
 
 
 class Surroundings:
-    """What stands around the site, with its faults; `folder` is where the reports lie."""
+    """What stands around the site, with its faults; `folder` is where the reports and the repository lie."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.faults = folder, frozenset[Fault]()
+        self.repository = Repository(folder)
         pipeline.write(folder, datetime.now(UTC), self.faults)
 
     def switch(self, fault: Fault, on: bool) -> None:
-        """Switch a fault, and let the reports say so."""
+        """Switch a fault, and let the surroundings be so."""
         self.faults = self.faults | {fault} if on else self.faults - {fault}
         pipeline.write(self.folder, datetime.now(UTC), self.faults)
+        self.repository.follow(self.faults)
 
 
 SURROUNDINGS = web.AppKey("surroundings", Surroundings)
@@ -48,11 +52,20 @@ async def published(request: web.Request) -> web.Response:
     return web.Response(body=path.read_bytes(), content_type="application/octet-stream")
 
 
+async def operations(request: web.Request) -> web.Response:
+    """Answer for the site's operations."""
+    answer = ANSWERS.get(request.match_info["name"])
+    if answer is None:
+        return web.json_response({"error": "no such endpoint"}, status=404)
+    return web.json_response(answer(request.app[SURROUNDINGS].faults))
+
+
 def application(surroundings: Surroundings) -> web.Application:
     """Give the surroundings as an application."""
     app = web.Application()
     app[SURROUNDINGS] = surroundings
     app.router.add_get("/reports/{name:[a-z0-9.-]+}", published)
+    app.router.add_get("/operations/{name:[a-z-]+}", operations)
     app.router.add_post("/-/fault", control)
     return app
 

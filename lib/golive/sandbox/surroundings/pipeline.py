@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from golive.sandbox.faults import Fault
 
-COMMIT = "3f0c5a9e1d7b42688c1e4f7a90b2d6e5c8a1f304"
+COMMIT = "7a409cf8280396f9acb224669a5a1ae12475a96c"
 OTHER_COMMIT = "9b1d0f77aa4e4c0d8f21c3b6e5d49a7012fe8cc3"
 PAGE = "https://sandbox.example/"
 BEACONS = 200
