@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import resources
 from typing import Any
 
 from golive.adapters.reports.origin import commits_in, moment
 from golive.adapters.reports.reading import Report, ReportTrouble, json_of, other_dialect
+from golive.adapters.schemas import first_flaw
 from golive.core.plain import plain
 
+CYCLONEDX_SITE = "http://cyclonedx.org/schema/"
 CYCLONEDX, SPDX = "CycloneDX JSON", "SPDX 2.3 JSON"
 SPDX_VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 COMMIT_PROPERTIES = ("commit", "git.commit", "vcs.revision", "build.commit")
@@ -41,18 +45,16 @@ def bill_of(report: Report) -> Bill:
 
 
 def _cyclonedx(report: Report, data: Mapping[str, Any]) -> Bill:
-    from cyclonedx.schema import SchemaVersion
-    from cyclonedx.validation.json import JsonStrictValidator
-
     told = str(data.get("specVersion", ""))
-    version = next((one for one in SchemaVersion if one.to_version() == told), None)
-    if version is None or version < SchemaVersion.V1_2:
-        raise ReportTrouble(
-            f"{report.address}: CycloneDX {plain(told, 20)!r} is not read", f"let it be {CYCLONEDX} 1.2 on"
-        )
-    wrong = JsonStrictValidator(version).validate_str(report.content.decode("utf-8-sig"))
-    if wrong is not None:
-        raise _invalid(report, "CycloneDX", str(wrong.data).splitlines()[0])
+    schemas = _cyclonedx_schemas()
+    schema = schemas.get(f"bom-{told}-strict") or schemas.get(f"bom-{told}")
+    if schema is None:
+        raise ReportTrouble(f"{report.address}: CycloneDX {plain(told, 20)!r} is not read", f"let it be {CYCLONEDX}")
+    wrong = first_flaw(
+        schema, data, {f"{CYCLONEDX_SITE}{name}.SNAPSHOT.schema.json": one for name, one in schemas.items()}
+    )
+    if wrong:
+        raise _invalid(report, "CycloneDX", wrong)
     metadata = data.get("metadata", {})
     component = metadata.get("component", {})
     return Bill(
@@ -61,6 +63,14 @@ def _cyclonedx(report: Report, data: Mapping[str, Any]) -> Bill:
         list(_cyclonedx_commits(metadata, component)),
         moment(str(metadata.get("timestamp", ""))),
     )
+
+
+def _cyclonedx_schemas() -> dict[str, Any]:
+    """Give name -> schema of every version, as the library of CycloneDX brings them."""
+    ends = ".SNAPSHOT.schema.json"
+    folder = resources.files("cyclonedx.schema._res")
+    files = [item for item in folder.iterdir() if item.name.endswith(ends)]
+    return {item.name.removesuffix(ends): json.loads(item.read_text(encoding="utf-8")) for item in files}
 
 
 def _cyclonedx_commits(metadata: Mapping[str, Any], component: Mapping[str, Any]) -> Iterator[str]:
