@@ -60,20 +60,10 @@ class Around:
         """Look at a line of the plan, or at any other."""
         use = self.lines[line] if isinstance(line, str) else line
         clock = SystemClock()
-        known_here: dict[str, Any] = {"commit": COMMIT, "world": self.world, "plan": self.plan, "base": self._folder}
-        scene: Any = Scene(
-            "",
-            "",
-            "",
-            None,
-            None,
-            None,
-            None,
-            clock,
-            self._folder,
-            0.0,
-            **{**known_here, "earlier": self.earlier, **more},
-        )  # type: ignore[arg-type]
+        site, nothing = self.world["canary"], (None, None, None, None)
+        here: dict[str, Any] = {"commit": COMMIT, "world": self.world, "plan": self.plan, "base": self._folder}
+        here |= {"earlier": self.earlier, **more}
+        scene: Any = Scene(site, site, site, *nothing, clock, self._folder, 0.0, **here)  # type: ignore[arg-type]
         (finding,) = await run_checks([use], known(), scene)
         self.earlier[use.called] = finding.evidence
         return finding

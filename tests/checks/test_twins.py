@@ -14,6 +14,16 @@ TWINS = {
     Fault.MIGRATION_PENDING: ("migrations", "1 pending"),
     Fault.TREE_DIRTY: ("git-tag", "1 files are not committed: release.txt"),
     Fault.TAG_NOT_PUSHED: ("git-tag", "is not at origin"),
+    Fault.POOL_EXHAUSTED: ("database-pool", "0.98"),
+    Fault.CDN_COLD: ("cdn-hit-ratio", "0.41"),
+    Fault.SECURITY_ALERT: ("security-alerts", "1"),
+    Fault.USER_REPORT: ("user-reports", "1"),
+    Fault.INCIDENT_OPEN: ("open-incidents", "1"),
+    Fault.OTHER_DEPLOYMENT: ("other-deployments", "1"),
+    Fault.BUDGET_SPENT: ("error-budget", "0.04"),
+    Fault.DASHBOARD_GONE: ("dashboards", "answered 502"),
+    Fault.DASHBOARD_STALE: ("dashboards", "older than 5min"),
+    Fault.FLAG_OFF: ("flags", "/data/new_checkout/enabled is false"),
     Fault.VITALS_WORSE: ("web-vitals-as-before", "LCP 2"),
 }
 

@@ -38,6 +38,16 @@ class Fault(StrEnum):
     MIGRATION_PENDING = "migration-pending"
     TREE_DIRTY = "tree-dirty"
     TAG_NOT_PUSHED = "tag-not-pushed"
+    POOL_EXHAUSTED = "pool-exhausted"
+    CDN_COLD = "cdn-cold"
+    SECURITY_ALERT = "security-alert"
+    USER_REPORT = "user-report"
+    INCIDENT_OPEN = "incident-open"
+    OTHER_DEPLOYMENT = "other-deployment"
+    BUDGET_SPENT = "budget-spent"
+    DASHBOARD_GONE = "dashboard-gone"
+    DASHBOARD_STALE = "dashboard-stale"
+    FLAG_OFF = "flag-off"
 
     @property
     def before_shift(self) -> bool:
@@ -66,6 +76,15 @@ _AROUND = frozenset(
         Fault.MIGRATION_PENDING,
         Fault.TREE_DIRTY,
         Fault.TAG_NOT_PUSHED,
+        Fault.POOL_EXHAUSTED,
+        Fault.CDN_COLD,
+        Fault.SECURITY_ALERT,
+        Fault.USER_REPORT,
+        Fault.INCIDENT_OPEN,
+        Fault.OTHER_DEPLOYMENT,
+        Fault.BUDGET_SPENT,
+        Fault.DASHBOARD_GONE,
+        Fault.DASHBOARD_STALE,
     )
 )
 AROUND = tuple(fault for fault in Fault if fault in _AROUND)

@@ -84,7 +84,8 @@ async def health(request: web.Request) -> web.Response:
 
 async def flags(request: web.Request) -> web.Response:
     """Answer the feature flags."""
-    data = {"rate_limiting": {"enabled": True, "per_second": LIMITED_PER_SECOND}, "new_checkout": {"enabled": False}}
+    on = Fault.FLAG_OFF not in request.app[SITE].faults
+    data = {"rate_limiting": {"enabled": True, "per_second": LIMITED_PER_SECOND}, "new_checkout": {"enabled": on}}
     return web.json_response({"data": data})
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import jsonpointer
-
+from golive.adapters.checks.asking import at
 from golive.adapters.checks.run import Known, Saw, Scene, Unseen
 from golive.adapters.commands import CommandTrouble, Ran, run
 from golive.adapters.reports.origin import is_commit, of_time
@@ -103,8 +102,8 @@ async def migrations(scene: Scene, wanted: MigrationSettings) -> Saw | Unseen:
     try:
         report = await report_at(wanted.endpoint, scene.base)
         data = await asyncio.to_thread(json_of, report)
-        pending = _at(data, wanted.pending)
-        applied = _at(data, wanted.applied) if wanted.applied else None
+        pending = at(data, wanted.pending)
+        applied = at(data, wanted.applied) if wanted.applied else None
     except ReportTrouble as trouble:
         return Unseen(expected, trouble.why, trouble.then)
     evidence = {"endpoint": report.address, "sha256": report.sha256}
@@ -173,13 +172,6 @@ async def _verified(scene: Scene, wanted: TagSettings, name: str) -> str:
     """Give why a tag's signature does not hold; "" when it does."""
     ran = await run((*GIT, "verify-tag", name), scene.base / wanted.folder, QUIET)
     return "" if ran.status == 0 else f"its signature does not hold: {ran.last_line}"
-
-
-def _at(data: Any, pointer: str) -> Any:
-    try:
-        return jsonpointer.resolve_pointer(data, pointer)
-    except jsonpointer.JsonPointerException as error:
-        raise ReportTrouble(f"its JSON has no {plain(pointer, 60)}", "mend the pointer of this line") from error
 
 
 def _said(ran: Ran) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
-from golive.adapters.checks.run import Known, Look, Saw, Scene, Unseen
+from golive.adapters.checks.asking import measuring
+from golive.adapters.checks.run import Known, Saw, Scene
 from golive.adapters.reports.origin import Wrong, of_commit, of_time
 from golive.adapters.reports.reading import Report, ReportTrouble, report_at
 from golive.adapters.reports.sarif import LEVELS, Level, Result, scan_of
@@ -91,22 +92,7 @@ class ComparisonSettings(VitalsSettings):
     worse_by_at_most: Share = 0.1
 
 
-def _said(expected: str) -> Callable[[Callable[[Scene, Any], Awaitable[Saw]]], Look]:
-    """Let what keeps a report from being read be *could not measure*."""
-
-    def wrap(look: Callable[[Scene, Any], Awaitable[Saw]]) -> Look:
-        async def looked(scene: Scene, settings: Any) -> Saw | Unseen:
-            try:
-                return await look(scene, settings)
-            except ReportTrouble as trouble:
-                return Unseen(expected, trouble.why, trouble.then)
-
-        return looked
-
-    return wrap
-
-
-@_said("all tests passed, of the release's commit")
+@measuring("all tests passed, of the release's commit")
 async def tests(scene: Scene, wanted: TestsSettings) -> Saw:
     """See whether all tests passed, of the release's commit and not too long ago."""
     report = await report_at(wanted.report, scene.base)
@@ -127,7 +113,7 @@ async def tests(scene: Scene, wanted: TestsSettings) -> Saw:
     return Saw(enough and clean, expected, seen, evidence, then)
 
 
-@_said("a finished scan without refused results")
+@measuring("a finished scan without refused results")
 async def scan(scene: Scene, wanted: ScanSettings) -> Saw:
     """See whether a security scan of the release's commit came to its end without a result that is refused."""
     report = await report_at(wanted.report, scene.base)
@@ -161,7 +147,7 @@ async def scan(scene: Scene, wanted: ScanSettings) -> Saw:
     return Saw(not left, expected, seen, evidence, then)
 
 
-@_said("a valid bill of materials of the release's commit")
+@measuring("a valid bill of materials of the release's commit")
 async def bill(scene: Scene, wanted: BillSettings) -> Saw:
     """See whether a bill of materials is valid and of the release's commit; its hash is kept."""
     report = await report_at(wanted.report, scene.base)
@@ -175,7 +161,7 @@ async def bill(scene: Scene, wanted: BillSettings) -> Saw:
     return Saw(told.components >= wanted.at_least, expected, seen, evidence, "see why the generator names so few")
 
 
-@_said("Web Vitals that can be read")
+@measuring("Web Vitals that can be read")
 async def vitals(scene: Scene, wanted: VitalsSettings) -> Saw:
     """See whether each vital is good at the 75th percentile; what was seen is kept to be compared with."""
     told, evidence = await _vitals(scene, wanted)
@@ -188,7 +174,7 @@ async def vitals(scene: Scene, wanted: VitalsSettings) -> Saw:
     return Saw(not bad, expected, _values(p75), evidence, f"make {', '.join(bad)} better, and measure again")
 
 
-@_said("Web Vitals that can be read")
+@measuring("Web Vitals that can be read")
 async def compared(scene: Scene, wanted: ComparisonSettings) -> Saw:
     """See whether each vital is about as good as in an earlier line of this run."""
     before = scene.earlier.get(wanted.before, {}).get("p75")

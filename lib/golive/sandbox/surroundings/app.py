@@ -57,7 +57,14 @@ async def operations(request: web.Request) -> web.Response:
     answer = ANSWERS.get(request.match_info["name"])
     if answer is None:
         return web.json_response({"error": "no such endpoint"}, status=404)
-    return web.json_response(answer(request.app[SURROUNDINGS].faults))
+    return web.json_response(answer(request.app[SURROUNDINGS].faults, datetime.now(UTC)))
+
+
+async def dashboard(request: web.Request) -> web.Response:
+    """Answer a dashboard."""
+    if Fault.DASHBOARD_GONE in request.app[SURROUNDINGS].faults:
+        return web.Response(status=502, text="bad gateway")
+    return web.Response(text="<html><title>service</title></html>", content_type="text/html")
 
 
 def application(surroundings: Surroundings) -> web.Application:
@@ -66,6 +73,7 @@ def application(surroundings: Surroundings) -> web.Application:
     app[SURROUNDINGS] = surroundings
     app.router.add_get("/reports/{name:[a-z0-9.-]+}", published)
     app.router.add_get("/operations/{name:[a-z-]+}", operations)
+    app.router.add_get("/dashboards/service", dashboard)
     app.router.add_post("/-/fault", control)
     return app
 
