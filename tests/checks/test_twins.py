@@ -24,6 +24,12 @@ TWINS = {
     Fault.DASHBOARD_GONE: ("dashboards", "answered 502"),
     Fault.DASHBOARD_STALE: ("dashboards", "older than 5min"),
     Fault.FLAG_OFF: ("flags", "/data/new_checkout/enabled is false"),
+    Fault.CHAT_EMPTY: ("chat-answers", "answer:"),
+    Fault.KEYS_FORGOTTEN: ("idempotency", "order-"),
+    Fault.WEBHOOK_OPEN: ("webhook-signed", "200 wrongly signed, 200 unsigned"),
+    Fault.LIMIT_OFF: ("rate-limited", "0 of 12 limited"),
+    Fault.ENDPOINT_GONE: ("api-endpoints", "/search answered 404"),
+    Fault.CACHE_OFF: ("cdn-cache", "cache-control is private, no-store"),
     Fault.VITALS_WORSE: ("web-vitals-as-before", "LCP 2"),
 }
 

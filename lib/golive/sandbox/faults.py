@@ -48,6 +48,12 @@ class Fault(StrEnum):
     DASHBOARD_GONE = "dashboard-gone"
     DASHBOARD_STALE = "dashboard-stale"
     FLAG_OFF = "flag-off"
+    CHAT_EMPTY = "chat-empty"
+    KEYS_FORGOTTEN = "keys-forgotten"
+    WEBHOOK_OPEN = "webhook-open"
+    LIMIT_OFF = "limit-off"
+    ENDPOINT_GONE = "endpoint-gone"
+    CACHE_OFF = "cache-off"
 
     @property
     def before_shift(self) -> bool:
