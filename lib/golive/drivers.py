@@ -28,6 +28,8 @@ PROBERS = "golive.probers"
 WORLDS = "golive.worlds"
 NOTIFIERS = "golive.notifiers"
 TOP_UPS = "golive.top_ups"
+LAST_RESORTS = "golive.last_resorts"
+STORES = "golive.stores"
 DEPLOYMENTS = "golive.deployments"
 CALLED = {
     ROUTERS: "router",
@@ -38,6 +40,8 @@ CALLED = {
     WORLDS: "world",
     NOTIFIERS: "notify",
     TOP_UPS: "top_up",
+    LAST_RESORTS: "last_resort",
+    STORES: "store",
     DEPLOYMENTS: "deployment",
 }
 _PLACE = re.compile(r"\{world\.([A-Za-z0-9_.-]+)\}")
@@ -50,13 +54,15 @@ class Around:
     Attributes:
         plan: The run's plan; None for a router that is made to roll back, which needs none.
         canary: Name of the deployment that the canary must be, "" when nobody has said.
-        folder: The run's folder, for a world; None where nothing of the run is needed.
+        folder: The run's folder, for a world or a store; None where nothing of the run is needed.
+        patience: Seconds for which a store waits for what somebody holds.
     """
 
     plan: Plan | None
     clock: Clock
     canary: str = ""
     folder: RunFolder | None = None
+    patience: float = 5.0
 
     @property
     def planned(self) -> Plan:

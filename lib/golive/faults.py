@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from golive import wanted, wiring
+from golive.background import Background
 from golive.core.errors import GoLiveError
 from golive.core.plan import Phase, PhaseKind, Plan
 from golive.core.record import Kind
@@ -45,24 +46,10 @@ class FaultSetter:
             GoLiveError: At the end, if a fault could not be set: this was no rehearsal of it.
         """
         mine = [fault for number, fault in self._faults if phase.notebook.startswith(f"{number:02}_")]
-        over = threading.Event()
-        failed: list[Exception] = []
-
-        def set_all() -> None:
-            try:
-                self._set_all(phase, mine, over)
-            except Exception as error:  # handed over to the thread that conducts the rehearsal
-                failed.append(error)
-
-        thread = threading.Thread(target=set_all, daemon=True)
-        thread.start()
-        try:
+        with Background(lambda over: self._set_all(phase, mine, over)) as setting:
             yield
-        finally:
-            over.set()
-            thread.join()
-        if failed:
-            raise GoLiveError(f"{phase.title}: a fault could not be set: {failed[0]}") from failed[0]
+        if setting.failed:
+            raise GoLiveError(f"{phase.title}: a fault could not be set: {setting.failed}") from setting.failed
 
     def _set_all(self, phase: Phase, faults: Sequence[Fault], over: threading.Event) -> None:
         for fault in faults:

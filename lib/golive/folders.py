@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from golive.core.errors import GoLiveError
+from golive.core.errors import GoLiveError, NameUnknown
 
 MARKER = "golive.toml"
 RUNS_VARIABLE = "GOLIVE_RUNS"
@@ -32,6 +33,17 @@ def runs_root(start: Path | None = None) -> Path:
     return root / "runs" if root else Path(platformdirs.user_state_dir("golive")) / "runs"
 
 
+def runs_in(root: Path) -> list[RunFolder]:
+    """Give the folders of the runs in `root`, oldest first."""
+    folders = [RunFolder(path) for path in sorted(root.glob("*"))] if root.is_dir() else []
+    return [folder for folder in folders if folder.is_run]
+
+
+def claims_file() -> Path:
+    """Give the file that says which run on this host has which router; one for each user."""
+    return Path(platformdirs.user_state_dir("golive")) / "claims.db"
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The paths of one run. People and processes work in `work/`; a seal copies upwards."""
@@ -39,8 +51,8 @@ class RunFolder:
     root: Path
 
     @classmethod
-    def make(cls, root: Path, name: str) -> RunFolder:
-        """Make a folder of that name in `root`, with a number behind it when the name is taken.
+    def make(cls, root: Path, name: str, taken: Collection[str] = ()) -> RunFolder:
+        """Make a folder of that name in `root`, with a number behind it when the name is taken, there or elsewhere.
 
         Raises:
             GoLiveError: If there is no room, or no right to write.
@@ -48,13 +60,14 @@ class RunFolder:
         try:
             root.mkdir(parents=True, exist_ok=True)
             for candidate in (name, *(f"{name}-{number}" for number in range(2, 100))):
+                if candidate in taken:
+                    continue
                 try:
                     (root / candidate).mkdir()
                 except FileExistsError:
                     continue
                 made = cls(root / candidate)
-                for path in (made.work, made.logs, made.pages, made.operators, made.late, made.guards):
-                    path.mkdir()
+                made.prepare()
                 return made
         except OSError as error:
             raise GoLiveError(
@@ -62,6 +75,11 @@ class RunFolder:
                 "naming one that can be written"
             ) from error
         raise GoLiveError(f"{root / name} exists a hundred times\nNEXT     wait a second")
+
+    def prepare(self) -> None:
+        """Make what is missing of the folders inside."""
+        for path in (self.work, self.logs, self.pages, self.operators, self.late, self.guards):
+            path.mkdir(parents=True, exist_ok=True)
 
     @property
     def name(self) -> str:
@@ -92,6 +110,21 @@ class RunFolder:
     def record(self) -> Path:
         """The record (SQLite)."""
         return self.work / "record.db"
+
+    @property
+    def store(self) -> Path:
+        """Where the record is when it is not in this folder: the store's driver and settings (JSON)."""
+        return self.work / "store.json"
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a run has this folder: its record is here, or is said to be elsewhere."""
+        return self.record.is_file() or self.store.is_file()
+
+    @property
+    def shared(self) -> tuple[Path, ...]:
+        """The files that another host needs to guard this run and to roll it back."""
+        return (self.plan, self.options, self.router, self.by_hand, self.world)
 
     @property
     def book(self) -> Path:
@@ -142,3 +175,16 @@ class RunFolder:
     def pages(self) -> Path:
         """Executed notebooks, as they are being written."""
         return self.work / "notebooks"
+
+
+def find_run(name: str, runs: Path | None = None) -> RunFolder:
+    """Give the folder of the run of that name, or at that path, without opening it.
+
+    Raises:
+        NameUnknown: If there is none; names the nearest.
+    """
+    root = (runs or runs_root()).resolve()
+    path = Path(name).expanduser() if "/" in name else root / name
+    if not name or not RunFolder(path).is_run:
+        raise NameUnknown("run", name, [folder.name for folder in runs_in(root)])
+    return RunFolder(path.resolve())

@@ -10,7 +10,7 @@ from golive import wiring
 from golive.adapters.guards import guarded
 from golive.core.errors import GoLiveError
 from golive.core.record import Kind
-from golive.folders import RunFolder, runs_root
+from golive.folders import runs_in, runs_root
 from golive.pages.words import percent
 
 
@@ -45,8 +45,8 @@ def open_runs(root: Path | None = None) -> list[Found]:
     where = (root or runs_root()).resolve()
     alive = guarded()
     found = []
-    for path in sorted(where.glob("*/work/record.db")) if where.is_dir() else []:
-        one = look(path.parent.parent)
+    for folder in runs_in(where):
+        one = look(folder.root)
         if one is not None and (not one.trouble or one.root in alive):
             found.append(one)
     return found
@@ -78,5 +78,4 @@ def look(root: Path) -> Found | None:
 def newest_closed(root: Path | None = None) -> str:
     """Give the name of the newest run of the project, "" when there is none."""
     where = (root or runs_root()).resolve()
-    names = [path.name for path in where.glob("*") if RunFolder(path).record.is_file()] if where.is_dir() else []
-    return max(names, default="")
+    return max((folder.name for folder in runs_in(where)), default="")

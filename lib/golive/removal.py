@@ -29,7 +29,7 @@ async def remove(run: Run, deployment: str, because: str, attended: bool) -> tup
         ArchiveBroken, OSError: If the intent could not be written down; nothing was done.
     """
     name = run.folder.name
-    allowed = may(run.state(), Step.REMOVE, "", run.clock.now())
+    allowed = may(run.state(), Step.REMOVE, "", run.clock.moment())
     if isinstance(allowed, Stop):
         raise allowed.error()
     if not (run.folder.root / manifest.SEAL).is_file():

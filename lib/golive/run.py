@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from golive.core.folding import fold
-from golive.core.pair import acting_silent
+from golive.core.pair import acting_silent, unguarded
 from golive.core.plan import Plan
 from golive.core.record import Draft, Entry, Kind, Who
 from golive.core.state import State
@@ -47,6 +47,14 @@ class Run:
         """
         return acting_silent(self.book.beats(), self.plan.guarding.guard_silent.total_seconds())
 
+    def unguarded(self) -> bool:
+        """Say whether no guard lives that would act or take over: none, acting or standby, beat in `guard_silent`.
+
+        Raises:
+            StoreUnavailable: If the book can't be reached, so that nobody here knows.
+        """
+        return unguarded(self.book.beats(), self.plan.guarding.guard_silent.total_seconds())
+
 
 def new_id() -> str:
     """Give an id for an entry."""
@@ -64,6 +72,7 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
         "title": plan.title,
         "site": plan.site.name,
         "world": plan.world.driver,
+        "store": plan.store.model_dump(),
         "alone": alone,
         "unattended": unattended,
         "page": page,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from golive import wiring
+from golive import rescue, stored, wiring
 from golive.core.errors import Stopped
 from golive.run import Run
 
@@ -38,11 +38,12 @@ class Start:
         """
         if self._world is not None:
             self._world.wait()
-        wiring.write_router(self._run)
-        self._run.folder.by_hand.write_text(_by_hand(self._run))
+        rescue.write_kit(self._run)
+        self._run.folder.by_hand.write_text(rescue.by_hand(rescue.kit_of(self._run.folder)))
+        stored.share(self._run)
 
     def await_guard(self) -> None:
-        """Start the guard, unless one beats already, and return once it watches.
+        """Start a guard, unless one lives already, and return once one acts.
 
         Raises:
             Stopped: If it does not begin to watch.
@@ -53,11 +54,3 @@ class Start:
             if time.monotonic() > until:
                 raise Stopped("the guard did not begin to watch", f"read {self._run.folder.logs}/guard.log")
             time.sleep(POLL)
-
-
-def _by_hand(run: Run) -> str:
-    return (
-        f"Send every visitor of {run.plan.site.name} back to stable, without golive:\n\n"
-        f"    {wiring.router_of(run.folder).by_hand()}\n\n"
-        "The answer must show a share of 0. This moves visitors only; it undoes no data.\n"
-    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from golive import drivers
 from golive.core.errors import NameUnknown, PlanError, WorldFailed, nearest
-from golive.core.plan import Driver, Plan
+from golive.core.plan import UNFILLED, Driver, Plan
 from golive.ports import Clock, Proof
 from golive.sandbox.faults import Fault
 
@@ -39,6 +39,40 @@ def check(plan: Plan, clock: Clock) -> None:
             ) from None
         except PlanError as error:
             raise PlanError(f"plan {plan.name}: {error}") from None
+    _check_store(plan)
+
+
+def _check_store(plan: Plan) -> None:
+    """Raise PlanError when the record would die with its host, on a router not of the run's own, unaccepted by name."""
+    name = plan.store.driver
+    try:
+        settings = drivers.checked(drivers.STORES, name, plan.store.settings)
+    except (NameUnknown, PlanError) as error:
+        raise PlanError(f"plan {plan.name}: {error}") from None
+    if plan.own_world or hasattr(drivers.driver(drivers.STORES, name), "claims"):
+        return
+    if getattr(settings, "single_host_accepted_by", "") in UNFILLED:
+        raise PlanError(
+            f"plan {plan.name}: store {name!r} dies with its host, and then nobody guards visitors on the canary: "
+            "'store: {driver: postgresql, settings: {url_variable: GOLIVE_STORE}}' lets a guard on another host take "
+            f"over, or 'store: {{driver: {name}, settings: {{single_host_accepted_by: NAME}}}}' names who accepts it"
+        )
+
+
+def variables(plan: Plan) -> tuple[str, ...]:
+    """Give the names of all environment variables that a plan names for what is secret, so not for users' names."""
+    return tuple(sorted(set(_variables(plan.model_dump()))))
+
+
+def _variables(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if str(key).endswith("_variable") and key != "user_variable" and isinstance(part, str) and part:
+                yield part
+            yield from _variables(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _variables(part)
 
 
 def _check_proof(plan: Plan, proof: Proof) -> None:
@@ -134,6 +168,7 @@ def drivers_of(plan: Plan) -> list[tuple[str, Driver]]:
         (drivers.LOGS, logs),
         (drivers.PROBERS, plan.prober),
         *((drivers.NOTIFIERS, notifier) for notifier in plan.notify),
+        *((drivers.LAST_RESORTS, resort) for resort in plan.last_resort),
     ]
     if plan.own_world:
         wanted.append((drivers.WORLDS, plan.world))

@@ -10,32 +10,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from golive import drivers, wanted
+from golive import claimed, drivers, stored, wanted
+from golive.adapters.checks.undoing import undone
 from golive.adapters.clocks import SystemClock
+from golive.adapters.dead_man import switch_of
+from golive.adapters.host import stands
 from golive.adapters.presence import anybody
-from golive.adapters.processes import boot_id, this_process
-from golive.adapters.stores.book import SqliteBook
+from golive.adapters.processes import end, ended, this_process
+from golive.adapters.reserve import Reserve
 from golive.adapters.stores.late import LateBox
-from golive.adapters.stores.sqlite import SqliteStore
 from golive.core.errors import (
     GoLiveError,
-    NameUnknown,
     PlanError,
     RecordBroken,
     StoreUnavailable,
     WorldFailed,
 )
-from golive.core.plan import Driver, Plan, as_production
+from golive.core.plan import Plan, as_production
 from golive.core.record import Kind, Who
 from golive.core.record import verify as verify_chain
 from golive.drivers import Around
-from golive.folders import RunFolder, project, runs_root
-from golive.plans import load, load_file
+from golive.folders import RunFolder, find_run, project, runs_root
+from golive.plans import load
 from golive.ports import Clock, Forcing
 from golive.provenance import code_version, who
 from golive.run import Run, new_id, opening
 
-AS_PRODUCTION = "as-production"
+GUARDS_PATIENCE = 0.5  # seconds for which a guard waits for what somebody holds: it has to beat meanwhile
 LEFT_ALONE = 1800.0  # seconds without any act, after which an operator's open page counts as left
 
 
@@ -98,18 +99,21 @@ def make_run(
     check_drivers(plan)
     wanted.check_world(plan)
     clock = SystemClock()
+    taken = stored.ready(plan, clock)
     stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
-    folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}")
+    folder = RunFolder.make((runs or runs_root()).resolve(), f"{stamp}-{plan.name}", taken)
     folder.plan.write_text(text, encoding="utf-8")
-    folder.options.write_text(AS_PRODUCTION if true_limits else "")
+    folder.options.write_text(stored.AS_PRODUCTION if true_limits else "")
+    stored.place(folder, plan.store)
     run = _open(folder, plan, who(operator), clock)
-    body = opening(folder, plan, code_version(), alone=alone, unattended=unattended, page=page)
-    run.append(Kind.RUN_OPENED, body)
+    stored.enter(run, opening(folder, plan, code_version(), alone=alone, unattended=unattended, page=page))
+    if not plan.own_world:
+        claimed.begin(run, drivers.made(drivers.ROUTERS, plan.router, Around(None, clock), {}))
     return run
 
 
-def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
-    """Give the run of that name, or at that path.
+def open_run(name: str, operator: str, runs: Path | None = None, patience: float = stored.PATIENCE) -> Run:
+    """Give the run of that name, or at that path; `patience` is how long to wait for files that somebody holds (s).
 
     Raises:
         NameUnknown: If there is none; names the nearest.
@@ -117,18 +121,18 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
         StoreUnavailable: If its record can't be read.
     """
     folder = find_run(name, runs)
-    plan = frozen_plan(folder)
+    plan = stored.frozen_plan(folder)
     round_it = f"golive rollback {folder.name} works without it"
     try:
-        run = _open(folder, plan, who(operator), SystemClock())
+        run = _open(folder, plan, who(operator), SystemClock(), patience)
         entries = run.store.read()
         verify_chain(entries)
     except StoreUnavailable as error:
         why = str(error).splitlines()[0]
-        raise StoreUnavailable(f"{why}\nNEXT     look at the disk and at who holds the file; {round_it}") from error
+        raise StoreUnavailable(f"{why}\nNEXT     look at what it names, and at who holds it; {round_it}") from error
     except (RecordBroken, ValueError) as error:
         raise RecordBroken(
-            f"the record of {folder.name} is damaged: {error}\nNEXT     keep {folder.record} as it is; {round_it}"
+            f"the record of {folder.name} is damaged: {error}\nNEXT     keep it as it is; {round_it}"
         ) from error
     if not entries:
         raise RecordBroken(f"the record of {folder.name} is empty: its run never began\nNEXT     golive rehearse")
@@ -141,46 +145,9 @@ def open_run(name: str, operator: str, runs: Path | None = None) -> Run:
     return run
 
 
-def find_run(name: str, runs: Path | None = None) -> RunFolder:
-    """Give the folder of the run of that name, or at that path, without opening it.
-
-    Raises:
-        NameUnknown: If there is none; names the nearest.
-    """
-    root = (runs or runs_root()).resolve()
-    path = Path(name).expanduser() if "/" in name else root / name
-    if not name or not RunFolder(path).record.is_file():
-        known = [p.name for p in root.glob("*") if RunFolder(p).record.is_file()] if root.is_dir() else []
-        raise NameUnknown("run", name, known)
-    return RunFolder(path.resolve())
-
-
-def frozen_plan(folder: RunFolder) -> Plan:
-    """Give the plan that a run was opened with.
-
-    Raises:
-        RecordBroken: If the run's copy is gone or is no plan any more.
-    """
-    try:
-        plan = load_file(folder.plan)
-        options = folder.options.read_text() if folder.options.exists() else ""
-    except (PlanError, OSError, UnicodeDecodeError) as error:
-        why = str(error).splitlines()[0]
-        raise RecordBroken(
-            f"the plan of {folder.name} can't be read: {why}\n"
-            f"NEXT     put {folder.plan} back as it was; golive rollback {folder.name} works without it"
-        ) from error
-    return as_production(plan) if options == AS_PRODUCTION else plan
-
-
-def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock) -> Run:
-    store = SqliteStore(folder.record, code=code_version(), plan=plan.fingerprint, clock=clock)
-    return Run(folder, plan, store, book_of(folder), clock, name)
-
-
-def book_of(folder: RunFolder) -> SqliteBook:
-    """Give the guards' book of the run in `folder`."""
-    return SqliteBook(folder, SystemClock(), boot_id())
+def _open(folder: RunFolder, plan: Plan, name: Who, clock: Clock, patience: float = stored.PATIENCE) -> Run:
+    kept = stored.keeping(folder, clock, patience)
+    return Run(folder, plan, kept.record(code_version(), plan.fingerprint), kept.book(), clock, name)
 
 
 def world(run: Run) -> Any:
@@ -206,40 +173,15 @@ def world_of(run: Run) -> Mapping[str, Any]:
 
 
 def launch_guard(run: Run) -> None:
-    """Start the run's guard, detached in a session of its own, unless one beats already."""
-    if not run.guard_silent():
-        return
-    command = [sys.executable, "-m", "golive.cli", "guard", str(run.folder.root)]
-    with (run.folder.logs / "guard.log").open("a") as log:
+    """Start a guard of the run, detached in a session of its own, unless one lives already; it starts the other."""
+    if run.unguarded():
+        _launch_member(run.folder)
+
+
+def _launch_member(folder: RunFolder) -> None:
+    command = [sys.executable, "-m", "golive.cli", "guard", str(folder.root)]
+    with (folder.logs / "guard.log").open("a") as log:
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-
-
-def write_router(run: Run) -> None:
-    """Write `router.json`, from which everybody is sent back without plan, record or store."""
-    settings = drivers.filled(drivers.ROUTERS, run.plan.router, world_of(run))
-    draft = run.folder.router.with_suffix(".tmp")
-    draft.write_text(json.dumps({"driver": run.plan.router.driver, "settings": settings}, indent=1), encoding="utf-8")
-    draft.replace(run.folder.router)
-
-
-def router_of(folder: RunFolder) -> Any:
-    """Give the router of the run in `folder`, from its `router.json` alone.
-
-    Raises:
-        WorldFailed: If the run's router never answered, or the file is damaged.
-    """
-    hand = f"do what {folder.by_hand} says"
-    try:
-        router = Driver.model_validate(json.loads(folder.router.read_text(encoding="utf-8")))
-        return drivers.made(drivers.ROUTERS, router, Around(None, SystemClock()), {})
-    except FileNotFoundError:
-        raise WorldFailed(
-            f"{folder.name} has no {folder.router.name}: its router had not answered yet, so this run moved nobody\n"
-            f"NEXT     golive status; if {folder.by_hand} exists, {hand}"
-        ) from None
-    except (GoLiveError, OSError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise WorldFailed(f"{folder.router} gives no router: {why}\nNEXT     {hand}") from error
 
 
 def sources(run: Run) -> Any:
@@ -263,7 +205,7 @@ def scene(run: Run) -> Any:
     """Give what the run's checks may look at."""
     from golive.adapters.checks.run import Scene
 
-    reads, site, known = sources(run), run.plan.site, world_of(run)
+    reads, site, known, state = sources(run), run.plan.site, world_of(run), run.state()
     keys = ("url", "stable", "canary")
     router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
     earlier = {
@@ -279,7 +221,10 @@ def scene(run: Run) -> Any:
         run.book,
         run.clock,
         run.folder.root,
-        run.state().split,
+        state.split,
+        state.guard,
+        run.plan.own_world,
+        state.claim,
         drivers.fill(run.plan.release.commit, known, "release.commit"),
         known,
         run.plan,
@@ -290,15 +235,17 @@ def scene(run: Run) -> Any:
 
 
 def guard(run: Run) -> Any:
-    """Give the guard of a run, ready to run."""
-    from golive.engine.guard import Guard
+    """Give one member of the run's pair of guards, ready to run in this process."""
+    from golive.engine.pair import Hands, Pair
     from golive.engine.post import Post
 
-    token = str(world_of(run).get("token", ""))
+    token, name, reads = str(world_of(run).get("token", "")), f"guard-{secrets.token_hex(4)}", sources(run)
+    if not run.plan.own_world:
+        claimed.guards(run, reads.router, name)
     post = Post(
         run.plan,
         who("guard"),
-        sources(run),
+        reads,
         run.store,
         run.book,
         _made(run, drivers.NOTIFIERS, world_of(run)),
@@ -306,11 +253,22 @@ def guard(run: Run) -> Any:
         token,
         lambda: anybody(run.folder.operators, LEFT_ALONE),
         new_id,
-        LateBox(run.folder.late).write,
-        lambda: not run.folder.record.exists(),
+        LateBox(run.folder.late),
+        lambda: not run.folder.is_run,
         code_version(),
+        stands(),
+        switch_of(run.plan.guarding.dead_man),
+        _last_resorts(run),
+        lambda: undone(run.plan.also_undo, known_checks(), lambda: scene(run)),
+        Reserve().release,
     )
-    return Guard(post, this_process(f"guard-{secrets.token_hex(4)}"))
+    return Pair(post, this_process(name), Hands(ended, end, lambda: _launch_member(run.folder)))
+
+
+def _last_resorts(run: Run) -> list[tuple[float, Any]]:
+    """Give the plan's last resorts, each with the seconds after which it is used."""
+    made = _made(run, drivers.LAST_RESORTS, world_of(run))
+    return [(one.after.total_seconds(), resort) for one, resort in zip(run.plan.last_resort, made, strict=True)]
 
 
 def _made(run: Run, group: str, known: Mapping[str, Any]) -> list[Any]:

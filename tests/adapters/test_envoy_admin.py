@@ -6,6 +6,7 @@ import time
 import pytest
 from pydantic import ValidationError
 
+from golive.adapters.clocks import SystemClock
 from golive.adapters.envoy_admin import LARGEST
 from golive.adapters.metrics.envoy import EnvoyMetrics
 from golive.adapters.routers.envoy import EnvoyRouter
@@ -21,8 +22,7 @@ def router(*urls, **settings):
 
 
 class Around:
-    class clock:
-        monotonic = staticmethod(time.monotonic)
+    clock = SystemClock()
 
 
 def metrics(*urls, **settings):

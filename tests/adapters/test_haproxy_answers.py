@@ -15,7 +15,7 @@ from golive.adapters.haproxy_answers import (
     numbers_of,
     servers_of,
     stats_of,
-    variable_of,
+    variables_of,
     weight_of,
 )
 from golive.adapters.haproxy_socket import shown
@@ -77,8 +77,10 @@ def test_statistics_give_texts_by_proxy_and_server_and_numbers_only_when_asked()
 def test_a_weight_and_a_variable_are_read_and_nothing_else_is_taken_for_one() -> None:
     assert weight_of("5 (initial 1)\n\n") == (5, 1)
     assert isinstance(weight_of("No such server.\n\n"), Unreadable)
-    assert variable_of("proc.golive_token: type=str value=<abc-1>\n") == "abc-1"
-    assert variable_of("Variable not found.\n\n") == variable_of("Permission denied\n\n") == ""
+    two = "proc.golive_token: type=str value=<abc-1>\nproc.golive_claim: type=str value=<run@host>\n"
+    assert variables_of(two) == {"golive_token": "abc-1", "golive_claim": "run@host"}
+    assert variables_of("Variable not found.\n\nproc.b: type=str value=<c>\n") == {"b": "c"}
+    assert variables_of("Permission denied\n\n") == {}
 
 
 @given(st.text(max_size=400) | st.binary(max_size=400).map(lambda data: data.decode("utf-8", "replace")))
@@ -87,7 +89,7 @@ def test_whatever_comes_is_a_value_or_unreadable_and_never_an_exception(text: st
         for parse in (servers_of, stats_of, weight_of):
             found = parse(answer)
             assert not isinstance(found, Unreadable) or found.why.isprintable()
-        variable_of(answer)
+        variables_of(answer)
     assert len(shown(text)) <= 200 and shown(text).isprintable()
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from golive.adapters import commands
-from golive.adapters.commands import CommandTrouble, run
+from golive.adapters import marked_commands as commands
+from golive.adapters.marked_commands import CommandTrouble, run
 from golive.core.phases import CheckUse
 from golive.ports import Result
 from golive.sandbox.surroundings.pipeline import COMMIT

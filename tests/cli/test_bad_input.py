@@ -6,7 +6,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from golive import wiring
+from golive import rescue
 from golive.adapters.stores.late import LateBox
 from golive.adapters.stores.sqlite import SqliteStore
 from golive.cli import main
@@ -138,7 +138,7 @@ def test_a_rollback_needs_neither_record_nor_plan(run, monkeypatch):
         async def read(self):
             return Split(0.0)
 
-    monkeypatch.setattr(wiring, "router_of", lambda folder: Router())
+    monkeypatch.setattr(rescue, "router_of", lambda folder: Router())
     run.folder.record.write_bytes(b"this was a database" * 100)
     run.folder.plan.write_text("")
     result = golive("rollback", "known", "--because", "errors on checkout")
@@ -217,13 +217,14 @@ def test_without_a_word_the_commands_are_shown():
 
 async def test_the_router_of_a_rollback_comes_from_router_json_alone(run):
     run.folder.world.write_text(json.dumps({"control": "http://127.0.0.1:9", "token": "t"}))
-    wiring.write_router(run)
+    rescue.write_kit(run)
     for path in (run.folder.world, run.folder.plan, run.folder.record):
         path.unlink()
 
     kept = json.loads(run.folder.router.read_text())
-    assert kept == {"driver": "sandbox", "settings": {"control": "http://127.0.0.1:9"}}
-    assert "http://127.0.0.1:9/-/rollback" in wiring.router_of(run.folder).by_hand()
+    assert (kept["driver"], kept["settings"]) == ("sandbox", {"control": "http://127.0.0.1:9"})
+    assert kept["claim"] == f"{run.folder.name}@host"
+    assert "http://127.0.0.1:9/-/rollback" in rescue.router_of(run.folder).by_hand()
 
 
 @pytest.mark.parametrize(
@@ -237,6 +238,7 @@ async def test_the_router_of_a_rollback_comes_from_router_json_alone(run):
     ],
 )
 def test_a_rollback_whose_router_is_not_known_says_what_to_do_by_hand(run, text, why):
+    run.folder.router.unlink()
     if text is not None:
         run.folder.router.write_text(text)
     first, then = said(golive("rollback", "known", "--because", "errors"), 1)

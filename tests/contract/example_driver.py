@@ -62,6 +62,10 @@ class WeightsRouter:
         body = json.dumps({"stable": WHOLE, "canary": 0})
         return f"curl -X PUT -H 'Content-Type: application/json' -d '{body}' {self._url}"
 
+    def identity(self) -> str:
+        """Give what names this balancer, whoever asks: two go-lives on it must not meet."""
+        return f"weights {self._url}"
+
     async def _put(self, canary: int) -> Done | Unknown:
         split = await self._call("PUT", {"stable": WHOLE - canary, "canary": canary})
         return split if isinstance(split, Unknown) else Done(split)

@@ -11,9 +11,11 @@ from collections import Counter
 
 import pytest
 
+from golive.core.by_hand import rollback_text
 from golive.core.proof import Proving, Standing
 from golive.core.samples import Version
-from golive.ports import Done, Proof, Refused, Split, Superseded, Unknown
+from golive.core.way_back import AlsoUndo
+from golive.ports import Claiming, Done, Proof, Refused, Split, Superseded, Unknown
 from tests.contract.bench import RouterBench, by_version, visitors
 from tests.contract.hostile import KINDS, hostile
 
@@ -229,25 +231,105 @@ async def test_rollbacks_at_the_same_time_send_everybody_back(bench: RouterBench
     await nobody_on_the_canary(bench)
 
 
-async def test_what_it_says_to_do_by_hand_sends_everybody_back(bench: RouterBench):
+async def test_the_text_for_doing_it_by_hand_is_a_script_that_sends_everybody_back(bench: RouterBench):
     router = bench.router()
     await moved(router, one_share(router))
+    text = bench.folder / "ROLLBACK.txt"
+    undo = [AlsoUndo(name="the job", sentence="switch it off;\nexit 1")]
+    text.write_text(rollback_text("the site", router.by_hand(), ["exit 2"], undo))
     done = await asyncio.to_thread(
-        subprocess.run, ["sh", "-c", router.by_hand()], capture_output=True, text=True, timeout=20, env=dict(os.environ)
+        subprocess.run, ["sh", "-e", text], capture_output=True, text=True, timeout=20, env=dict(os.environ), cwd="/"
     )
 
     assert done.returncode == 0, done.stderr
     assert (await settled(router, 0.0)).share == 0.0
     await nobody_on_the_canary(bench)
+    assert not any(word in text.read_text() for word in ("python", "venv", "golive "))
+
+
+def claiming(bench: RouterBench) -> Claiming:
+    """Give a fresh driver that claims; the test is left out for one that declares that it can't."""
+    router = bench.router()
+    assert isinstance(router, Claiming) or not router.can.claims
+    if not router.can.claims:
+        pytest.skip("the driver declares that its router can't show whose go-live it is")
+    return router
+
+
+async def test_a_claim_is_shown_to_everybody_until_it_is_given_back(bench: RouterBench):
+    assert isinstance(await claiming(bench).claim("first@here", expect=""), Done)
+    assert (await bench.router().read()).claim == "first@here"
+    assert isinstance(await claiming(bench).claim("first@here", expect="first@here"), Done)
+    assert isinstance(await claiming(bench).claim("", expect="first@here"), Done)
+    assert (await bench.router().read()).claim == ""
+    assert isinstance(await claiming(bench).claim("second.2@host-2.example", expect=""), Done)
+    assert (await bench.router().read()).claim == "second.2@host-2.example"
+
+
+async def test_who_expects_another_claim_changes_nothing_and_is_told_whose_it_is(bench: RouterBench):
+    await claiming(bench).claim("first@here", expect="")
+    for whose, expect in (("second@there", ""), ("second@there", "third@there"), ("", "second@there")):
+        answer = await claiming(bench).claim(whose, expect=expect)
+
+        assert isinstance(answer, Superseded), (whose, expect, answer)
+        assert answer.split.claim == "first@here" and "first@here" in answer.why
+    assert (await bench.router().read()).claim == "first@here"
+
+
+async def test_of_several_who_claim_at_once_no_mixture_is_left(bench: RouterBench):
+    claiming(bench)
+    names = [f"run-{number}@host" for number in range(4)]
+    answers = await asyncio.gather(*(claiming(bench).claim(name, expect="") for name in names))
+    stands = (await bench.router().read()).claim
+    done = [name for name, answer in zip(names, answers, strict=True) if isinstance(answer, Done)]
+
+    assert stands in ("", *names)
+    if bench.router().can.compares:
+        assert done == [stands]
+
+
+async def test_a_driver_whose_claim_another_one_has_taken_over_moves_nobody_forward(bench: RouterBench):
+    yesterday, today = claiming(bench), claiming(bench)
+    smallest, largest = shares(yesterday)[0], shares(yesterday)[-1]
+    await yesterday.claim("yesterday@here", expect="")
+    await moved(yesterday, smallest)
+    await today.claim("today@here", expect="yesterday@here")
+    answer = await yesterday.set(largest, expect=smallest)
+
+    assert isinstance(answer, Superseded), answer
+    assert answer.split.claim == "today@here"
+    assert (await settled(today, smallest)).share == pytest.approx(smallest, abs=1e-9)
+    assert (await moved(today, largest)).claim == "today@here"
+
+
+async def test_a_claim_is_not_lost_by_a_shift_or_a_rollback(bench: RouterBench):
+    router = claiming(bench)
+    await router.claim("first@here", expect="")
+    assert (await moved(router, one_share(router))).claim == "first@here"
+    await router.rollback("a test")
+    assert (await settled(router, 0.0)).claim == "first@here"
+
+
+@pytest.mark.parametrize("whose", ["a b", "x" * 500, "(", "a;b", "\n"])
+async def test_a_claim_that_the_router_can_not_show_is_refused(bench: RouterBench, whose):
+    answer = await claiming(bench).claim(whose, expect="")
+    split = await bench.router().read()
+
+    assert (isinstance(answer, Done) and split.claim == whose) or (isinstance(answer, Refused) and split.claim == "")
+
+
+async def test_a_router_is_named_alike_by_every_driver_and_by_another_one_differently(bench: RouterBench):
+    assert bench.router().identity() == bench.router().identity()
+    assert bench.router().identity() != bench.router_at("127.0.0.1", 9).identity()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_trouble_with_its_control_is_a_value_and_takes_no_longer_than_the_deadline(bench: RouterBench, kind):
     async with hostile(kind) as (host, port):
         router = bench.router_at(host, port)
-        answers = await asyncio.gather(
-            timed(router.read()), timed(router.set(0.05, expect=0.0)), timed(router.rollback("a test"))
-        )
+        calls = [router.read(), router.set(0.05, expect=0.0), router.rollback("a test")]
+        calls += [router.claim("first@here", expect="")] if router.can.claims else []
+        answers = await asyncio.gather(*map(timed, calls))
 
     for answer, took in answers:
         assert isinstance(answer, Unknown | Refused), (kind, answer)

@@ -8,12 +8,20 @@ import time
 import pytest
 
 from golive.core.difference import difference
-from golive.core.samples import CouldNotMeasure, Counters, Version, flaw
+from golive.core.samples import CouldNotMeasure, Counters, Unmeasured, Version, flaw
 from tests.contract.bench import OURS, SourceBench, by_version, visitors
 from tests.contract.hostile import KINDS, hostile
 
 DEADLINE = 3.0  # seconds that the guard gives a read
 SPARE = 1.0
+NO_SOURCE = {Unmeasured.REFUSED, Unmeasured.GARBAGE}  # what is no HTTP at all may be called either
+NAMES = {
+    "refused": {Unmeasured.REFUSED},
+    "gone": {Unmeasured.REFUSED},
+    "silent": {Unmeasured.SLOW},
+    "a drop at a time": {Unmeasured.SLOW},
+    "html": {Unmeasured.GARBAGE},
+}
 
 
 async def counts(source) -> Counters:
@@ -122,5 +130,6 @@ async def test_trouble_with_the_source_is_a_value_and_takes_no_longer_than_the_d
         took = time.monotonic() - begun
 
     assert isinstance(read, CouldNotMeasure), (kind, read)
+    assert read.why in NAMES.get(kind, NO_SOURCE), (kind, read)
     assert len(read.detail) < 500 and "\n" not in read.detail
     assert took < DEADLINE, (kind, took)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from golive.core.folding import fold
+from golive.core.moments import Moment
 from golive.core.order import Step, Stop, may
 from golive.core.record import Kind
 from tests.builders import Story
@@ -16,13 +17,18 @@ def moment(minutes):
     return (NOW + timedelta(minutes=minutes)).isoformat()
 
 
+def boot(minutes):
+    return {"boot": "boot", "seconds": 60.0 * minutes}
+
+
 class Told(Story):
     def found(self, phase, result="pass", good_for=30, called="scan"):
         body = {"stage": "start", "check": called, "called": called, "result": result, "code": "c0de"}
-        self.tell(Kind.FINDING, {**body, "good_until": moment(good_for)}, phase)
+        good = {"good_until": moment(good_for), "good_for": 60.0 * good_for, "moment": boot(0)}
+        self.tell(Kind.FINDING, {**body, **good}, phase)
         self.tell(
             Kind.CHECKED,
-            {"stage": "start", "passed": result == "pass", "counts": {}, "good_until": moment(good_for)},
+            {"stage": "start", "passed": result == "pass", "counts": {}, **good},
             phase,
         )
         return self
@@ -36,7 +42,7 @@ class Told(Story):
         return self
 
     def why(self, phase, after=0):
-        allowed = may(fold(self.entries), Step.SHIFT, phase, NOW + timedelta(minutes=after))
+        allowed = may(fold(self.entries), Step.SHIFT, phase, Moment(NOW, "boot", 60.0 * after))
         return allowed.why if isinstance(allowed, Stop) else ""
 
 

@@ -11,9 +11,10 @@ from golive.core.errors import StoreUnavailable
 from golive.core.folding import fold
 from golive.core.judging.evidence import Soak
 from golive.core.order import Already, Step, Yes, may
-from golive.core.record import Draft, Kind, Who, chain
+from golive.core.record import Kind, Who, chain
 from golive.core.samples import CouldNotMeasure, Unmeasured, Version
 from golive.core.verdict import Hold, Word
+from golive.engine.following import Following
 from golive.engine.guard import Guard
 from golive.engine.post import Post
 from golive.engine.sources import Sources
@@ -79,8 +80,21 @@ class FakeBook:
     def lease(self):
         return None
 
-    def samples(self, after=0.0):
+    def samples(self, after=0, most=None):
         return ()
+
+
+class Late(list):
+    """What the record would not take; given to it once it takes it."""
+
+    def write(self, draft):
+        self.append(draft)
+
+    def take_in(self, store):
+        for draft in tuple(self):
+            store.append(draft)
+            self.remove(draft)
+        return 0
 
 
 class Quiet:
@@ -96,11 +110,11 @@ class Quiet:
         return {}
 
 
-def scene(router, gone=(False,)):
-    story = Story().open()
+def scene(router, gone=(False,), run="run", **more):
+    story = Story().open({"run": run})
     story.tell(Kind.PHASE_OPENED, {"notebook": "02"}, "canary-5")
     store = FakeStore(story.entries, router.calls)
-    late: list[Draft] = []
+    late = Late()
     ids = (f"id-{n}" for n in itertools.count())
     sources = Sources(Quiet(), Quiet(), Quiet(), router)
     post = Post(
@@ -114,9 +128,10 @@ def scene(router, gone=(False,)):
         "token",
         lambda: [1],
         ids.__next__,
-        late.append,
+        late,
         lambda: gone[0],
         "t",
+        **more,
     )
     return Guard(post, Member("guard-1", "host", "boot", 1, 1.0)), story, late
 
@@ -132,12 +147,12 @@ async def test_a_shift_whose_intent_can_not_be_stored_moves_nobody():
     router = FakeRouter()
     guard, story, late = scene(router)
     story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": False}, "canary-5", id="ask")
-    guard._catch_up()
+    guard.catch_up()
     guard.post.store.locked = True
     await guard.acts.shift(guard.state.request, guard.state)
 
     assert ("set", 0.05) not in router.calls
-    assert [draft.kind for draft in late] == [Kind.INTENT]
+    assert late == []
 
 
 async def test_a_rollback_acts_before_it_is_written_down():
@@ -155,7 +170,7 @@ async def test_a_rollback_works_without_record_or_book(trouble):
     router = FakeRouter()
     guard, story, late = scene(router)
     story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="ask")
-    guard._catch_up()
+    guard.catch_up()
     guard.post.store.locked = trouble == "locked"
     guard.post.book.broken = trouble == "book"
     await looks(guard, 3)
@@ -216,6 +231,7 @@ async def test_a_guard_whose_folder_was_taken_away_sends_everybody_back_and_ends
     story.tell(Kind.INTENT, {"act": "shift", "request": "ask", "share": 0.05}, "canary-5", id="did")
     outcome = {"act": "shift", "request": "ask", "intent": "did", "result": "done", "share": 0.05}
     story.tell(Kind.OUTCOME, outcome, "canary-5")
+    guard.sight.inbox.split = Split(0.05)
     guard.look()
     before, gone[0] = len(story.entries), True
     await asyncio.wait_for(guard.run(), 5)
@@ -339,14 +355,14 @@ async def test_a_split_below_the_record_is_never_raised_but_held_and_asking_agai
         Kind.CHECKED, {"stage": "start", "passed": True, "counts": {}, "good_until": "2100-01-01T00:00:00Z"}, "canary-5"
     )
     story.tell(Kind.GUARD_STARTED, {"guard": "guard-1"}, "")
-    assert isinstance(may(fold(story.entries), Step.SHIFT, "canary-5", guard.post.clock.now()), Yes)
+    assert isinstance(may(fold(story.entries), Step.SHIFT, "canary-5", guard.post.clock.moment()), Yes)
     story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": False}, "canary-5", id="again")
     await reads(guard, 0.0, 1)
 
     assert router.share == 0.05
     state = fold(story.entries)
     assert (state.strayed, state.split, state.named("canary-5").proof) == (None, 0.05, None)
-    assert isinstance(may(state, Step.SHIFT, "canary-5", guard.post.clock.now()), Already)
+    assert isinstance(may(state, Step.SHIFT, "canary-5", guard.post.clock.moment()), Already)
 
 
 async def test_a_split_that_is_there_again_by_itself_is_said_and_held_no_longer():
@@ -385,7 +401,7 @@ async def test_a_proof_is_counted_from_visitors_and_not_enough_yet_is_no_failure
     guard, story, _ = scene(FakeRouter())
     on_the_canary(story)
     story.tell(Kind.REQUEST, {"act": "prove", "attended": False}, "canary-5", id="ask2")
-    guard._catch_up()
+    guard.catch_up()
     clock = guard.post.clock
     clock.advance(10.0)
     guard.sight.soak_of = lambda state, phase: Soak(0.0, 0.0, 8.0, 0.05, 0.25, False)
@@ -424,8 +440,10 @@ def test_a_guard_digests_what_the_one_before_it_measured_and_did_not_live_to_dig
     rows = [row(one) for one in before]
     first, *others = minute_digests(rows).items()
     story.tell(Kind.DIGEST, {"minute": first[0], "rows": first[1][0], "sha256": first[1][1]})
-    guard.post.book.samples = lambda: before
-    guard.ledger.take_up()
+    following = Following(guard.post.store, guard.post.book, guard.sight)
+    guard.post.book.samples = lambda after=0, most=None: before[after:]
+    following.step()
+    guard.ledger.digest(following.undigested())
     after = sample(99, Version.CANARY, 10)
     guard.ledger.digest([after], end=True)
 

@@ -7,7 +7,7 @@ import pytest
 from golive.core.folding import fold
 from golive.core.record import Kind
 from golive.core.verdict import Hold, Verdict, Word
-from golive.engine.look import Abandon, Begin, EndSoak, Known, RollBack, decide
+from golive.engine.look import Abandon, Begin, EndSoak, Known, RollBack, SayAlone, decide
 from golive.ports import Split, Unknown
 from tests.builders import Story, sandbox
 
@@ -127,3 +127,37 @@ def test_with_nobody_at_the_wheel_visitors_go_back_first_and_the_run_is_closed_t
     assert isinstance(decide(known(*SOAKING, said=verdict(Word.HOLD, Hold.SOAKING), unattended=60.0))[0], RollBack)
     assert decide(known(*SOAKING, (Kind.OUTCOME, BACK), split=Split(0.0), unattended=60.0)) == (Abandon(),)
     assert decide(known(unattended=60.0)) == (Abandon(),)
+
+
+def cut_over(**changes):
+    """Give what is known once every visitor is on the canary and nobody is at the wheel."""
+    shift = {**SHIFT, "share": 1.0}
+    return known((Kind.OUTCOME, shift), (Kind.OUTCOME, PROOF), unattended=60.0, split=Split(1.0), **changes)
+
+
+def a_real_site():
+    """Give the plan of a site that no run has brought."""
+    plan = sandbox()
+    return plan.model_copy(update={"world": plan.world.model_copy(update={"driver": "none"})})
+
+
+def test_after_cutover_nobody_at_the_wheel_is_told_and_held_and_the_watching_goes_on():
+    assert decide(cut_over(plan=a_real_site())) == (SayAlone(),)
+
+
+def test_a_rehearsal_that_nobody_is_at_any_more_ends_even_after_its_cutover():
+    assert decide(cut_over()) == (Abandon(),)
+
+
+def test_a_plan_whose_operators_may_be_away_for_ever_is_never_abandoned():
+    guarding = sandbox().guarding.model_copy(update={"abandon_after": None})
+    plan = a_real_site().model_copy(update={"guarding": guarding})
+
+    assert decide(cut_over(plan=plan)) == ()
+    assert decide(known(*SOAKING, said=verdict(Word.HOLD, Hold.SOAKING), unattended=1e6, plan=plan)) == ()
+
+
+def test_a_soak_says_how_long_it_was_watched_and_not_how_long_ago_it_began():
+    (ended,) = decide(known(*SOAKING, said=verdict(Word.PROCEED), now=2400.0, watched=8.0))
+
+    assert ended.body["seconds"] == 8.0

@@ -1,7 +1,7 @@
 """A source that lags is not late, one that stands still is."""
 
 from golive.adapters.clocks import FakeClock
-from golive.core.samples import Counters, Tally, Version
+from golive.core.samples import Counters, Tally, Unmeasured, Version
 from golive.engine.sight import Sight
 from golive.engine.sources import Inbox, MetricReader
 from golive.ports import SourceCan
@@ -33,17 +33,17 @@ async def test_the_same_counts_again_are_neither_a_sample_nor_frozen():
 
     assert [[sample.seconds for sample in samples] for samples in inbox.samples] == [[5.0, 5.0]] * 3
     assert sum(sample.tally.requests for samples in inbox.samples for sample in samples) == 300
-    assert inbox.unmeasured == ""
+    assert inbox.blindness.of("metrics") is None
 
 
 async def test_counts_are_late_when_nothing_newer_came_for_longer_than_the_declared_lag():
     clock, inbox = FakeClock(), Inbox()
     reader = MetricReader(Scraped(clock, 5.0, lag=5.0, ends=10.0), clock, inbox)
     await read(clock, reader, 10 + 8)
-    assert inbox.unmeasured == ""
+    assert inbox.blindness.of("metrics") is None
     await read(clock, reader, 3)
 
-    assert "late (no newer counts for" in inbox.unmeasured
+    assert "late (no newer counts for" in str(inbox.blindness.of("metrics"))
 
 
 async def test_a_source_that_goes_on_is_measured_again():
@@ -51,11 +51,11 @@ async def test_a_source_that_goes_on_is_measured_again():
     source = Scraped(clock, 1.0, lag=0.0, ends=3.0)
     reader = MetricReader(source, clock, inbox)
     await read(clock, reader, 10)
-    assert "late" in inbox.unmeasured
+    assert inbox.blindness.of("metrics").why is Unmeasured.LATE
     source._ends = float("inf")
     await read(clock, reader, 2)
 
-    assert inbox.unmeasured == ""
+    assert inbox.blindness.of("metrics") is None
 
 
 async def test_blindness_counts_from_beyond_the_declared_lag():

@@ -32,6 +32,7 @@ def make_run(root, *, name="run", alone=True, page="", operator="ada") -> Run:
     plan, clock = sandbox(), NoWaitClock()
     folder = RunFolder.make(root, name)
     folder.plan.write_text(find("sandbox", None)[0])
+    folder.router.write_text('{"driver": "sandbox", "settings": {"control": "http://127.0.0.1:9"}}')
     store = SqliteStore(folder.record, code="test", plan=plan.fingerprint, clock=clock)
     run = Run(folder, plan, store, SqliteBook(folder, clock, "boot"), clock, Who(operator, operator, "host", "1"))
     run.append(Kind.RUN_OPENED, opening(folder, plan, "test", alone=alone, unattended=False, page=page))

@@ -1,16 +1,17 @@
 """Which run a page opens: its own again, the only open one, or none; and what it says of it."""
 
 import os
-import time
 
 import pytest
 
-from golive import open_runs
+from golive import open_runs, rescue
+from golive.adapters.clocks import SystemClock
 from golive.adapters.presence import anybody, hold
-from golive.core.errors import NameUnknown, Stopped, StoreUnavailable
+from golive.core.errors import NameUnknown, Stopped
 from golive.core.record import Kind
 from golive.notebook import emergency, opening
 from golive.open_runs import Found
+from golive.ports import Done, Split
 from tests.notebooks.desk import make_run
 
 
@@ -154,13 +155,31 @@ def test_one_damaged_old_record_does_not_hide_the_open_run(project, attended):
     assert opening.open_rollback().desk.run.folder.name == "open"
 
 
-def test_a_damaged_record_whose_guard_lives_is_named_with_the_way_round_it(project, attended, monkeypatch):
+class NobodyLeft:
+    """A router that everybody has been sent back from."""
+
+    async def rollback(self, reason):
+        return Done(Split(0.0))
+
+    async def read(self):
+        return Split(0.0)
+
+
+async def test_a_damaged_record_whose_guard_lives_keeps_nobody_from_rolling_back(project, attended, monkeypatch):
     broken = make_run(project, name="broken").folder
     broken.record.write_bytes(b"this was a database")
     monkeypatch.setattr(open_runs, "guarded", lambda: (broken.root,))
 
-    with pytest.raises(StoreUnavailable, match="golive rollback broken works without it"):
-        opening.open_rollback()
+    page = opening.open_rollback()
+
+    assert "DAMAGED RUN" in repr(page) and "file is not a database" in repr(page)
+    assert (await page.rollback()).word == "NOTHING DONE"
+    monkeypatch.setattr(rescue, "router_of", lambda kit: NobodyLeft())
+    answer = await page.rollback("errors on checkout")
+    assert (answer.word, (await page.prove_rollback()).word) == ("ROLLED BACK", "PASS")
+    assert len(list(broken.late.glob("*.json"))) == 2
+    with pytest.raises(Stopped, match="there is no record to read"):
+        page.timeline()
 
 
 async def test_prove_reads_the_router_back_now(project, attended, monkeypatch):
@@ -175,7 +194,7 @@ async def test_prove_reads_the_router_back_now(project, attended, monkeypatch):
     intent = run.append(Kind.INTENT, body)
     verified = {"read_back": 0.0, "stable_healthy": True}
     run.append(Kind.OUTCOME, {**body, "intent": intent.id, "result": "done", "share": 0.0, "verified": verified})
-    monkeypatch.setattr(emergency.wiring, "router_of", lambda folder: Router())
+    monkeypatch.setattr(emergency.rescue, "router_of", lambda folder: Router())
     answer = await opening.open_rollback().prove_rollback()
 
     assert answer.word == "FAIL"
@@ -186,7 +205,7 @@ async def test_prove_reads_the_router_back_now(project, attended, monkeypatch):
 def test_a_page_left_open_without_any_act_counts_as_left(tmp_path):
     wheel = hold(tmp_path, "ada")
     (path,) = tmp_path.glob("*.json")
-    os.utime(path, (0, time.time() - 1900))
+    os.utime(path, (0, SystemClock().monotonic() - 1900))
 
     assert anybody(tmp_path, left_alone=1800) == ()
     assert len(anybody(tmp_path)) == 1

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from golive import wiring
+from golive import rescue
 from golive.core.errors import Stopped
 from golive.core.record import Kind
 from golive.core.verdict import Word
@@ -185,7 +185,7 @@ async def test_a_rollback_through_the_guard_ends_a_page_that_was_opened_alone(ju
 
 async def test_a_rollback_needs_no_guard(judged, monkeypatch):
     page, _ = judged
-    monkeypatch.setattr(wiring, "router_of", lambda folder: FakeRouter())
+    monkeypatch.setattr(rescue, "router_of", lambda folder: FakeRouter())
     page.run.clock.advance(60)
 
     assert (await page.rollback("the guard is silent")).word == "ROLLED BACK"
@@ -194,7 +194,7 @@ async def test_a_rollback_needs_no_guard(judged, monkeypatch):
 
 async def test_a_guard_that_freezes_after_it_was_asked_does_not_keep_the_rollback_waiting(judged, monkeypatch):
     page, _ = judged
-    monkeypatch.setattr(wiring, "router_of", lambda folder: FakeRouter())
+    monkeypatch.setattr(rescue, "router_of", lambda folder: FakeRouter())
     rolling = asyncio.ensure_future(page.roll_back("errors", "canary-25"))
     await asyncio.sleep(0.05)
     assert page.state.request.name == "rollback"
@@ -245,7 +245,7 @@ async def test_a_page_sends_everybody_back_when_neither_guard_nor_record_answers
             return Split(0.0)
 
     run = make_run(tmp_path)
-    monkeypatch.setattr(wiring, "router_of", lambda folder: Router())
+    monkeypatch.setattr(rescue, "router_of", lambda folder: Router())
     desk = Desk(run)
     run.folder.record.write_bytes(b"this was a database" * 100)
     answer = await desk.roll_back("errors on checkout", "canary-25")

@@ -10,7 +10,7 @@ from golive.core.folding import fold
 from golive.core.record import Kind
 from golive.core.state import Act
 from golive.notebook.page import Page
-from golive.pages import tables
+from golive.pages import rollbacks
 from tests.engine import test_guard
 from tests.engine.test_guard import scene
 from tests.vercel.conftest import Standing
@@ -45,18 +45,18 @@ class Guarded:
         """Ask for a shift and give what the page says: its second line too when it stops."""
         number = len(self.story.entries)
         self.story.tell(Kind.REQUEST, {"act": "shift", "share": share, "attended": True}, phase, id=f"ask-{number}")
-        self.guard._catch_up()
+        self.guard.catch_up()
         assert self.guard.state.request is not None
         await self.guard.acts.shift(self.guard.state.request, self.guard.state)
         return self._said(fold(self.story.entries).named(phase).shift)
 
     async def roll_back(self) -> str:
         """Roll back and give what the page says."""
-        self.guard._catch_up()
-        await self.guard.acts.send_back("a test", "", "canary-5", "r")
+        self.guard.catch_up()
+        await self.guard.back.send_back("a test", "", "canary-5", self.guard.state)
         act = fold(self.story.entries).rollback
         assert act is not None
-        return str(tables.rollback_answer(act))
+        return str(rollbacks.rollback_answer(act))
 
     async def told(self) -> list[str]:
         """Give the titles and texts of what people were notified of."""

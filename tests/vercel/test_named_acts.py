@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from click.testing import CliRunner
 
-from golive import wiring
 from golive.adapters.deployments.vercel import VercelDeployment
-from golive.archive.verify import Standing, verify
-from golive.cli import main
 from golive.core.folding import fold
+from golive.core.moments import Moment
 from golive.core.order import Step, Stop, Yes, may
 from golive.core.record import Kind
 from golive.engine.look import Begin, Known, decide
 from golive.notebook.page import Page
 from golive.ports import Split
-from golive.runner.sealing import seal_run
 from tests.builders import Story, sandbox
+from tests.vercel.double.demand import OnDemand
 from tests.vercel.double.state import CANARY, STABLE
 from tests.vercel.guarded import Guarded
-from tests.vercel.test_plan import filled_text
 
 OPEN = {"notebook": "x", "operator": "ada"}
 CUTOVER = "2026-01-01T00:00:00.000Z"
-NOW = datetime(2026, 1, 3, tzinfo=UTC)
+NOW = Moment(datetime(2026, 1, 3, tzinfo=UTC))
 
 
 def told(*entries, safe_for=86400.0):
@@ -119,7 +113,7 @@ def test_stables_deployment_may_go_after_a_completed_run_once_no_way_back_is_saf
     state = told(*AT_ALL, closed())
 
     assert may(state, Step.REMOVE, "", NOW) == Yes()
-    assert isinstance(may(state, Step.REMOVE, "", datetime(2026, 1, 1, 23, tzinfo=UTC)), Stop)
+    assert isinstance(may(state, Step.REMOVE, "", Moment(datetime(2026, 1, 1, 23, tzinfo=UTC))), Stop)
 
 
 @pytest.mark.parametrize(("name", "begun"), [("promote", True), ("alias", False), ("tag", False)])
@@ -147,7 +141,7 @@ async def asked(guarded, act, name, attended=True):
     before = len(guarded.story.entries)
     body = {"act": act, "name": name, "because": "a test", "attended": attended}
     guarded.story.tell(Kind.REQUEST, body, "canary-5", id=f"ask-{before}")
-    guarded.guard._catch_up()
+    guarded.guard.catch_up()
     await guarded.guard.acts.begin(guarded.guard.state.request, guarded.guard.state)
     return [(e.kind, dict(e.body)) for e in guarded.story.entries[before + 1 :]]
 
@@ -186,6 +180,21 @@ async def test_nobody_at_the_keyboard_has_nothing_done_on_a_router_that_is_not_t
     assert turned.releases.given == {}
 
 
+async def test_what_a_rollback_cuts_off_has_an_outcome_that_says_so(turned, guarded):
+    turned.releases.complete(CANARY)
+    turned.double.demands.append(OnDemand("POST .*/aliases", silent=5.0))
+    doing = asyncio.ensure_future(asked(guarded, "alias", "shop.example.com"))
+    while not turned.sent("aliases"):
+        await asyncio.sleep(0.01)
+    doing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await doing
+    outcome = guarded.story.entries[-1]
+
+    assert outcome.kind is Kind.OUTCOME and outcome.body["act"] == "alias" and outcome.body["result"] == "unknown"
+    assert "cut off" in outcome.body["seen"]
+
+
 async def test_without_a_driver_the_guard_says_that_there_is_nothing_to_do(turned, guarded):
     object.__setattr__(guarded.guard.post.sources, "deployment", None)
     _, (_, outcome) = await asked(guarded, "alias", "shop.example.com")
@@ -202,111 +211,6 @@ async def test_an_intent_that_can_not_be_stored_does_nothing(turned, guarded):
     await guarded.guard.acts.begin(guarded.guard.state.request, guarded.guard.state)
 
     assert turned.releases.given == {}
-
-
-# --- by the command, after the end
-@pytest.fixture
-def site(turned, tmp_path, monkeypatch):
-    """A go-live of the site that is over, its archive sealed; `safe` says for how long a way back was safe."""
-    (tmp_path / "params").mkdir()
-    (tmp_path / "golive.toml").write_text("")
-    monkeypatch.setenv("GOLIVE_HOME", str(tmp_path))
-    monkeypatch.setenv("GOLIVE_RUNS", str(tmp_path / "runs"))
-    turned.releases.complete(CANARY)
-
-    def make(safe="1ms", result="completed", sealed=True):
-        text = filled_text(canary=CANARY, base=STABLE, stable=STABLE)
-        text = re.sub(r"( +)token_variable: VERCEL_TOKEN\n", rf"\g<0>\1api: {turned.url}\n", text)
-        text = text.replace("rollback_safe_until: 24h", f"rollback_safe_until: {safe}")
-        (tmp_path / "params" / "site.yaml").write_text(text.replace("name: production\ntitle", "name: site\ntitle"))
-        run = wiring.make_run("site", "ada")
-        kind, body, phase = shifted(1.0, "cutover")
-        run.append(kind, body, phase)
-        run.append(Kind.RUN_CLOSED, {"result": result, "why": "all phases are closed"})
-        if sealed:
-            seal_run(run)
-        return run
-
-    return make
-
-
-async def typed(*words):
-    """Type a command in another thread, while the double answers in this one."""
-    return await asyncio.to_thread(lambda: CliRunner().invoke(main, ["deployment", *words], standalone_mode=False))
-
-
-def at_the_keyboard(monkeypatch):
-    monkeypatch.setattr("golive.cli.deployments.person_there", lambda: True)
-
-
-async def test_the_base_is_removed_by_name_and_both_sides_of_it_are_chained_to_the_seal(turned, site, monkeypatch):
-    at_the_keyboard(monkeypatch)
-    run = site()
-    await asyncio.sleep(0.01)
-    said = await typed("remove", run.folder.name, STABLE, "--because", "seven days are over", "--who", "Grace")
-
-    assert said.exit_code == 0 and f"{STABLE} is gone" in said.output, said.output
-    assert STABLE not in turned.releases.deployments
-    found = verify(run.folder.root)
-    assert found.standing is Standing.CONSISTENT and "2 addenda" in found.why
-    intent, outcome = (json.loads(p.read_text()) for p in sorted((run.folder.root / "addenda").glob("*remove*")))
-    assert outcome["result"] == "done" and outcome["intent"].endswith("remove-intent.json")
-    assert intent["name"] == STABLE and intent["who"]["name"] == "Grace" and "result" not in intent
-
-
-@pytest.mark.parametrize(
-    ("made", "name", "why"),
-    [
-        ({}, CANARY, f"'{CANARY}' is not {STABLE}: name it once more"),
-        ({"safe": "24h"}, STABLE, "stable is kept until"),
-        ({"result": "held"}, STABLE, "closed as held"),
-        ({"sealed": False}, STABLE, "is not sealed"),
-    ],
-)
-async def test_a_removal_that_may_not_be_removes_nothing_and_says_what_to_do(
-    turned, site, monkeypatch, made, name, why
-):
-    at_the_keyboard(monkeypatch)
-    run = site(**made)
-    await asyncio.sleep(0.01)
-    said = await typed("remove", run.folder.name, name, "--because", "a test", "--who", "Grace")
-
-    assert said.exit_code == 1 and why in said.output and "NEXT" in said.output, said.output
-    assert STABLE in turned.releases.deployments and not any("DELETE" in call for call in turned.double.calls)
-
-
-async def test_a_script_removes_nothing(turned, site):
-    run = site()
-    await asyncio.sleep(0.01)
-    said = await typed("remove", run.folder.name, STABLE, "--because", "a test", "--who", "cron")
-
-    assert said.exit_code == 1 and "nobody is at the keyboard" in said.output
-    assert STABLE in turned.releases.deployments
-
-
-async def test_a_removal_that_broke_off_is_looked_up_when_it_is_typed_again(turned, site, monkeypatch):
-    at_the_keyboard(monkeypatch)
-    run = site()
-    turned.releases.remove(STABLE)
-    said = await typed("remove", run.folder.name, STABLE, "--because", "again", "--who", "Grace")
-
-    assert said.exit_code == 0 and "is gone already" in said.output
-    assert not any("DELETE" in call for call in turned.double.calls)
-
-
-async def test_in_a_run_that_is_over_the_guards_acts_are_refused(turned, site):
-    run = site()
-    said = await typed("promote", run.folder.name, CANARY, "--because", "a test", "--who", "Grace")
-
-    assert said.exit_code == 1 and "was closed as completed" in said.output
-
-
-@pytest.mark.parametrize("given", [("--who", "Grace", "--because", " "), ("--who", "", "--because", "why")])
-async def test_without_a_name_or_a_reason_nothing_is_done(turned, site, given):
-    run = site()
-    said = await typed("remove", run.folder.name, STABLE, *given)
-
-    assert said.exit_code == 2 and turned.double.calls == []
 
 
 # --- on a page

@@ -74,7 +74,9 @@ async def test_another_release_in_the_place_of_ours_is_named_and_neither_approve
     turned.releases.start(OTHER)
     said = await guarded.shift()
     answer = await turned.router().rollback("a test")
+    page = await guarded.roll_back()
 
+    assert "LEFT ALONE" in page and f"another release is active: {OTHER}" in page
     assert f"another release is active: {OTHER} at 1%; it is not ours, and is left alone" in said
     assert isinstance(answer, Superseded) and answer.split.share == 0.0
     assert turned.releases.active and turned.releases.rollout["canary"] == OTHER

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 LARGEST = 1_000_000
-KEPT = ("content-type", "retry-after")
+KEPT = ("content-type", "date", "retry-after")
 
 
 class TooLarge(httpx.HTTPError):
@@ -33,15 +33,15 @@ async def fetch(
     Raises:
         httpx.HTTPError: If there is none; httpx.TimeoutException when it was not whole in time.
     """
+    sent = client.stream(verb, url, headers=headers, json=json, content=content)
     try:
-        sent = client.stream(verb, url, headers=headers, json=json, content=content)
         async with asyncio.timeout(within), sent as answer:
-            came = bytearray()
+            whole = bytearray()
             async for chunk in answer.aiter_bytes():
-                came += chunk
-                if len(came) > largest:
+                whole += chunk
+                if len(whole) > largest:
                     raise TooLarge(f"more than {largest} bytes")
             shown = {name: answer.headers[name] for name in kept if name in answer.headers}
-            return httpx.Response(answer.status_code, content=bytes(came), headers=shown, request=answer.request)
+            return httpx.Response(answer.status_code, content=bytes(whole), headers=shown, request=answer.request)
     except TimeoutError:
         raise httpx.ReadTimeout(f"no whole answer in {within:g} s") from None

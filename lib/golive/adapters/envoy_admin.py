@@ -33,12 +33,16 @@ class Trouble:
 
 
 class EnvoyAdmin:
-    """One Envoy process, asked at `url` (such as `http://127.0.0.1:9901`)."""
+    """One Envoy process, asked at `url` (such as `http://127.0.0.1:9901`).
+
+    `date` is the header of its newest answer that tells Envoy's time, "" for none.
+    """
 
     def __init__(self, url: str, deadline: float = DEADLINE) -> None:
         self.url = url.rstrip("/")
         self._deadline = deadline
         self._client: httpx.AsyncClient | None = None
+        self.date = ""
 
     async def runtime(self) -> dict[str, str] | Trouble:
         """Give each runtime key with the value that holds after all layers."""
@@ -106,6 +110,7 @@ class EnvoyAdmin:
                 asyncio.timeout(self._deadline),
                 self._client.stream(verb, where, params=query, data=data) as answer,
             ):
+                self.date = answer.headers.get("date", "")
                 parts, size = [], 0
                 async for part in answer.aiter_bytes():
                     parts.append(part)

@@ -21,7 +21,7 @@ IN_MAINTENANCE = 0x23  # set by a person, inherited from a tracked server, or it
 IN_DRAIN = 0x18  # set by a person, or inherited
 TAKES_VISITORS = (1, 2)  # starting, running; not stopped, nor stopping
 NUMBER = re.compile(r"\d{1,18}")
-TOKEN = re.compile(r"proc\.\w+: type=str value=<([\x20-\x7e]{0,200})>\n\Z")
+VARIABLE = re.compile(r"proc\.(\w+): type=str value=<([\x20-\x7e]{0,200})>")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def weight_of(text: str) -> tuple[int, int] | Unreadable:
     return (int(found[1]), int(found[2])) if found else Unreadable(f"no weight, but {shown(text)!r}")
 
 
-def variable_of(text: str) -> str:
-    """Give the text that a `get var proc.…` shows, "" when there is none or it is no short text."""
-    found = TOKEN.fullmatch(text)
-    return found[1] if found else ""
+def variables_of(text: str) -> dict[str, str]:
+    """Give name -> text of what one `get var proc.NAME` after another shows; without those that are no short text."""
+    found = (VARIABLE.fullmatch(line) for line in text.split("\n"))
+    return {one[1]: one[2] for one in found if one}

@@ -7,11 +7,12 @@ import json
 import math
 import os
 import socket
-import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
+
+from golive.adapters.clocks import SystemClock
 
 
 class Presence:
@@ -23,7 +24,7 @@ class Presence:
     def touch(self) -> None:
         """Say that somebody has just acted; nothing once it was released."""
         if not self._file.closed:
-            os.utime(self._file.fileno())
+            _stamp(self._file.fileno())
 
     def release(self) -> None:
         """Let go of the wheel."""
@@ -40,7 +41,14 @@ def hold(folder: Path, name: str) -> Presence:
     who = {"name": name, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
     json.dump(who, file)
     file.flush()
+    _stamp(file.fileno())
     return Presence(file, path)
+
+
+def _stamp(file: int) -> None:
+    """Date a file by the seconds since boot, which nobody sets."""
+    now = SystemClock().monotonic()
+    os.utime(file, (now, now))
 
 
 def anybody(folder: Path, left_alone: float = math.inf) -> tuple[dict[str, Any], ...]:
@@ -56,7 +64,7 @@ def anybody(folder: Path, left_alone: float = math.inf) -> tuple[dict[str, Any],
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    if time.time() - path.stat().st_mtime <= left_alone:
+                    if SystemClock().monotonic() - path.stat().st_mtime <= left_alone:
                         alive.append(json.loads(file.read() or "{}"))
                     continue
         except FileNotFoundError:

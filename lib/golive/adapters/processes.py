@@ -10,18 +10,11 @@ from pathlib import Path
 
 import psutil
 
+from golive.adapters.clocks import boot_id
 from golive.core.pair import Member
 
 ENDS_WITHIN = 2.0
 POLL = 0.01
-
-
-def boot_id() -> str:
-    """Give the id of this host's boot."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return f"booted-{psutil.boot_time():.0f}"
 
 
 def this_process(guard: str) -> Member:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from golive.core.errors import ArchiveBroken
 from golive.core.record import Entry
 from golive.core.samples import Sample
 from golive.folders import RunFolder
+
+SHORTEST_SECRET = 6
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,15 @@ def title_of(nb: nbformat.NotebookNode, otherwise: str) -> str:
 
 
 def _refuse_secrets(root: Path, variables: Sequence[str]) -> None:
-    values = {name: os.environ[name].encode() for name in variables if len(os.environ.get(name, "")) >= 6}
+    values = {name: _secrets(os.environ.get(name, "")) for name in variables}
     for relative in manifest.files(root):
         content = (root / relative).read_bytes()
-        for name, value in values.items():
-            if value in content:
+        for name, secrets in values.items():
+            if any(secret in content for secret in secrets):
                 raise ArchiveBroken(f"the value of {name} stands in {relative}: take it out, then golive seal again")
+
+
+def _secrets(value: str) -> list[bytes]:
+    """Give what may stand nowhere: a variable's whole value, and the password in it, as it stands in a URL."""
+    inside = re.search(r"://[^/@]*(:[^/@]+@)", value)
+    return [text.encode() for text in (value, inside[1] if inside else "") if len(text) >= SHORTEST_SECRET]

@@ -1,6 +1,17 @@
 """The command `golive`."""
 
-from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs
+from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs, status, wheel
 from golive.cli.main import main
 
-__all__ = ["archives", "deployments", "emergency", "main", "projects", "rehearsals", "replaying", "runs"]
+__all__ = [
+    "archives",
+    "deployments",
+    "emergency",
+    "main",
+    "projects",
+    "rehearsals",
+    "replaying",
+    "runs",
+    "status",
+    "wheel",
+]

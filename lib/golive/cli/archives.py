@@ -76,7 +76,7 @@ def archive(path: Path, runs: Path | None) -> Path:
     for candidate in (path, root / path):
         if (candidate / "record.jsonl").is_file() or (candidate / "SEAL").is_file():
             return candidate.resolve()
-        if RunFolder(candidate).record.is_file():
+        if RunFolder(candidate).is_run:
             return candidate.resolve()
-    known = [p.name for p in root.glob("*") if RunFolder(p).record.is_file() or (p / "SEAL").is_file()]
+    known = [p.name for p in root.glob("*") if RunFolder(p).is_run or (p / "SEAL").is_file()]
     raise NameUnknown("archive", str(path), known)

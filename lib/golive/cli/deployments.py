@@ -55,7 +55,7 @@ def deployment(act: str, run: str, name: str, because: str, person: str, runs: P
     def check(state: State) -> None:
         if state.phase is None and not state.closed:
             raise Stopped("no phase of this run is open", f"golive status {run}")
-        allowed = may(state, step, state.phase.name if state.phase else "", opened.clock.now())
+        allowed = may(state, step, state.phase.name if state.phase else "", opened.clock.moment(), opened.who.name)
         if isinstance(allowed, Stop):
             raise allowed.error()
 

@@ -22,8 +22,16 @@ NEXT = {
     "phase": "golive plan NAME shows the phases and the numbers of their pages",
     "archive": "golive status names the runs; golive verify takes a name or a path",
 }
+STORE_VARIABLE = "GOLIVE_STORE"
 runs_option = click.option(
     "--runs", type=click.Path(path_type=Path), help="The folder of runs; else GOLIVE_RUNS, else the project's runs/."
+)
+
+store_option = click.option(
+    "--store-variable",
+    "variable",
+    metavar="NAME",
+    help="The environment variable with the URL of the PostgreSQL store that keeps a run that began on another host.",
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from golive.cli.main import clear, main
-from golive.core.errors import GoLiveError, PlanError
+from golive.core.errors import GoLiveError
 
 
 @main.command()
@@ -17,14 +17,14 @@ from golive.core.errors import GoLiveError, PlanError
 @clear
 def plan(name: str, rate: float | None) -> None:
     """Print the schedule of plan NAME, and what its soaks can tell; touches nothing."""
+    from golive import wiring
     from golive.folders import project
     from golive.pages.schedule import schedule
     from golive.plans import load
 
     loaded, _ = load(name, project())
     click.echo(schedule(loaded, rate))
-    if loaded.not_ready():
-        raise PlanError(f"plan {name} may not start: {'; '.join(loaded.not_ready())}")
+    wiring.check_drivers(loaded)
 
 
 @main.command()

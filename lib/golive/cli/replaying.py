@@ -73,7 +73,8 @@ def read(path: Path) -> tuple[Recorded, Plan | None]:
         NameUnknown: If there is no such file or run.
         SamplesWrong: If there are no samples in it, or none in a form that can be judged.
     """
-    from golive import wiring
+    from golive import stored
+    from golive.adapters.clocks import SystemClock
     from golive.folders import RunFolder, runs_root
     from golive.plans import load_file
 
@@ -84,8 +85,8 @@ def read(path: Path) -> tuple[Recorded, Plan | None]:
         folder = RunFolder(path.resolve())
         if (path / "samples.csv").is_file():
             path = path / "samples.csv"
-        elif folder.book.is_file():
-            samples = wiring.book_of(folder).samples()
+        elif folder.is_run or folder.book.is_file():
+            samples = stored.keeping(folder, SystemClock()).book().samples()
             if not samples:
                 raise SamplesWrong(f"{folder.name} has no samples yet\nNEXT     golive status {folder.name}")
             return of_samples(samples), load_file(folder.plan)

@@ -1,83 +1,83 @@
-"""Commands about runs: where they stand, how they end, and the guard's own process."""
+"""Commands about runs: how they end, and the guard's own process."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from pathlib import Path
 
 import click
 
-from golive.cli.main import clear, main, runs_option
-from golive.core.errors import GoLiveError
-from golive.core.pair import acting_beat
+from golive.cli.main import STORE_VARIABLE, clear, main, runs_option, store_option
 
 
 @main.command()
-@click.argument("run", required=False)
+@click.argument("run")
 @runs_option
+@store_option
 @clear
-def status(run: str | None, runs: Path | None) -> None:
-    """Show where runs stand."""
-    from golive.folders import runs_root
+def join(run: str, runs: Path | None, variable: str | None) -> None:
+    """Make RUN's folder on this host, from the shared store that keeps it."""
+    from golive import stored
+    from golive.adapters.clocks import SystemClock
 
-    root = (runs or runs_root()).resolve()
-    if run:
-        click.echo(_stands(run, runs))
-        return
-    names = [path.parent.parent.name for path in sorted(root.glob("*/work/record.db"))]
-    for name in names:
-        try:
-            click.echo(_stands(name, root))
-        except GoLiveError as error:
-            click.echo(f"{name}  UNREADABLE   {str(error).splitlines()[0]}")
-    if not names:
-        click.echo(f"no run in {root}\nNEXT  golive rehearse")
-
-
-def _stands(name: str, runs: Path | None) -> str:
-    from golive import wiring
-    from golive.pages.words import percent
-
-    opened = wiring.open_run(name, "", runs)
-    state, beat = opened.state(), acting_beat(opened.book.beats())
-    where = state.phase.title if state.phase else "no phase open"
-    age = f"beat {beat.age:.0f} s ago" if beat else "no guard"
-    verdict = str(state.verdict["word"]) if state.verdict else "–"
-    sealed = " · sealed" if (opened.folder.root / "SEAL").exists() else ""
-    guard = f"closed{sealed}" if state.closed else age
-    ended = state.closed or "open"
-    return f"{opened.folder.name}  {ended:<12} {where:<22} {percent(state.split):>8} on canary  {verdict:<9} {guard}"
+    folder = stored.join(run, variable or STORE_VARIABLE, SystemClock(), runs)
+    click.echo(f"joined {folder.root}\nNEXT  golive status {run}, or golive guard {run} to let this host guard it, too")
 
 
 @main.command()
 @click.argument("run")
 @runs_option
 @clear
-def stop(run: str, runs: Path | None) -> None:
+def stop(run: str, runs: Path | None) -> int:
     """Roll a RUN back, close it, and end its guard and its world."""
     from golive import wiring
+    from golive.alone import release_alone
     from golive.notebook import Desk
 
     opened = wiring.open_run(run, "", runs)
     desk, state = Desk(opened), opened.state()
     if not state.closed:
         if state.canary_out and state.rollback is None:
-            asyncio.run(desk.roll_back("stopped by golive stop", state.phase.name if state.phase else ""))
+            even_though = "this rehearsal ends" if opened.plan.own_world else ""
+            phase = state.phase.name if state.phase else ""
+            answer = asyncio.run(desk.roll_back("stopped by golive stop", phase, even_though))
+            if answer.word == "ASKED ONCE MORE":
+                click.echo(f"NOT STOPPED  {answer.headline}")
+                click.echo(f'NEXT  golive rollback {run} --because "what you saw" --even-though "what you know"')
+                return 1
         desk.close_run("abandoned", "stopped by golive stop")
     else:
         desk.end()
+    if not opened.plan.own_world and opened.state().claimed and (said := asyncio.run(release_alone(opened.folder))):
+        click.echo(said)
     then = "verify" if (opened.folder.root / "SEAL").exists() else "seal"
     click.echo(f"stopped {opened.folder.name}\nNEXT  golive {then} {opened.folder.root}")
+    return 0
 
 
-@main.command(hidden=True)
-@click.argument("folder", type=click.Path(path_type=Path))
+@main.command()
+@click.argument("run")
+@runs_option
+@store_option
 @clear
-def guard(folder: Path) -> None:
-    """Be the guard of the run in FOLDER."""
-    from golive import wiring
+def guard(run: str, runs: Path | None, variable: str | None) -> None:
+    """Guard RUN from this host: act when nobody does, else stand by; it ends with the run."""
+    from golive import stored, wiring
+    from golive.adapters.clocks import SystemClock
+    from golive.folders import find_run
 
+    folder = stored.join(run, variable, SystemClock(), runs) if variable else find_run(run, runs)
+    if str(folder.root) != run:  # a guard is known by its command line, which names the run's folder
+        os.execv(sys.executable, [sys.executable, "-m", "golive.cli", "guard", str(folder.root)])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run = wiring.open_run(str(folder), "guard")
-    asyncio.run(wiring.guard(run).run())
+    opened = wiring.open_run(run, "guard", patience=wiring.GUARDS_PATIENCE)
+
+    async def be_one() -> None:
+        member = wiring.guard(opened)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
+        await member.run()
+
+    asyncio.run(be_one())

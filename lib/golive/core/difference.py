@@ -29,7 +29,7 @@ def difference(before: Counters, after: Counters, *, second: float) -> list[Samp
                 why = "the counts went backwards" if wrong.why is Unmeasured.RESET else wrong.detail
                 return CouldNotMeasure(wrong.why, f"{of}: {why}")
         gauges = after.gauges.get(version) or Gauges()
-        samples.append(Sample(second, after.at, seconds, version, tally, gauges, routes=routes))
+        samples.append(Sample(second, after.at, seconds, version, tally, gauges, routes=routes, told=after.told))
     return samples
 
 

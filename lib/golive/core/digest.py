@@ -1,7 +1,7 @@
 """Digests of each minute's samples, so that a samples file can be held against the record.
 
-Critical routes have columns of their own, `checkout: failed`, after the others: a file without them
-is what it always was, and so are its digests.
+Critical routes have columns of their own, `checkout: failed`, after the others, and so has the source's own time,
+`told`: a file without them is what it always was, and so are its digests.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ COLUMNS = (
     "cpu",
     "memory",
 )
+TOLD = "told"
 ROUTE_COUNTS = ("requests", "failed", "over_1000ms")
 
 
@@ -54,6 +55,8 @@ def row(sample: Sample) -> dict[str, str]:
         "cpu": sample.gauges.cpu,
         "memory": sample.gauges.memory,
     }
+    if sample.told is not None:
+        values[TOLD] = f"{sample.told:.3f}"
     for route, part in sample.routes.items():
         for count, value in zip(ROUTE_COUNTS, (part.requests, part.failed, part.over.get(1000, 0)), strict=True):
             values[route_column(route, count)] = value
@@ -66,7 +69,7 @@ def route_column(route: str, count: str) -> str:
 
 
 def write_rows(rows: Iterable[Mapping[str, str]]) -> str:
-    """Give the text of `samples.csv`; a route's cell is empty where its route was not counted."""
+    """Give the text of `samples.csv`; a cell after the others is empty where its route, or time, was not told."""
     kept = list(rows)
     routes = dict.fromkeys(name for entry in kept for name in entry if name not in COLUMNS)
     out = io.StringIO()
@@ -89,6 +92,16 @@ def minute_digests(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[int, st
     return {
         minute: (len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest()) for minute, lines in minutes.items()
     }
+
+
+def undigested(samples: Iterable[Sample], entries: Iterable[Entry]) -> list[Sample]:
+    """Give the samples of those minutes of which no entry holds a digest, because whoever took them in has ended."""
+    minutes = {entry.body["minute"] for entry in entries if entry.kind is Kind.DIGEST}
+    return [sample for sample in samples if _minute(sample) not in minutes] if minutes else list(samples)
+
+
+def _minute(sample: Sample) -> str:
+    return datetime.fromtimestamp(sample.second, UTC).isoformat()[:16] + "Z"
 
 
 def told(entries: Iterable[Entry]) -> dict[str, set[tuple[int, str]]]:

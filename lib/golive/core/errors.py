@@ -4,6 +4,7 @@
   x PlanError            the plan is wrong; nothing was touched
   x NameUnknown          a plan, phase, run, fault, check or driver nobody knows
   x Stopped              a step may not happen; carries why and what to type next
+  x LeaseLost            another guard acts, so this one does nothing more
   x StoreUnavailable     the record can't be read or written
   x RecordBroken         the chain of the record does not verify
   x WorldFailed          the world of a rehearsal did not start or has gone
@@ -55,6 +56,10 @@ class NameUnknown(GoLiveError):
 
 class StoreUnavailable(GoLiveError):
     """The record can't be read or written just now."""
+
+
+class LeaseLost(GoLiveError):
+    """Another guard holds the lease, so this one does nothing more."""
 
 
 class RecordBroken(GoLiveError):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from golive.core.findings import Excuse, Found
+from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
-from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State
+from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State, Wheel
 
 
 def fold(entries: Iterable[Entry], state: State | None = None) -> State:
@@ -42,10 +44,13 @@ def _run_opened(state: State, entry: Entry) -> State:
         plan=body["plan"],
         fingerprint=entry.plan,
         opened_at=entry.at,
+        host=entry.who.get("host", ""),
         alone=body.get("alone", False),
         unattended=body.get("unattended", False),
         phases=phases,
         safe_for=timedelta(seconds=body["safe_for"]) if "safe_for" in body else None,
+        wheel=Wheel(entry.who["name"], entry.at),
+        code=body.get("versions", {}).get("golive", ""),
     )
 
 
@@ -67,7 +72,8 @@ def _phase_closed(state: State, entry: Entry) -> State:
 
 def _checked(state: State, entry: Entry) -> State:
     body = entry.body
-    checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at)
+    moment = moment_of(entry.at, body.get("moment"))
+    checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at, moment, body.get("good_for"))
     checks = {**state.named(entry.phase).checks, body["stage"]: checked}
     return _with_phase(state, entry.phase, checks=checks)
 
@@ -75,7 +81,11 @@ def _checked(state: State, entry: Entry) -> State:
 def _finding(state: State, entry: Entry) -> State:
     body = entry.body
     called = body.get("called") or body["check"]
-    found = Found(entry.id, called, body["result"], body.get("code", ""), body.get("good_until", ""))
+    result = body.get("evidence", {}).get("excused", {}).get("was", body["result"])
+    moment = moment_of(entry.at, body.get("moment"))
+    found = Found(
+        entry.id, called, result, body.get("code", ""), moment, body.get("good_for"), body.get("good_until", "")
+    )
     have = state.named(entry.phase).found
     stage = {**have.get(body["stage"], {}), called: found}
     return _with_phase(state, entry.phase, found={**have, body["stage"]: stage})
@@ -83,9 +93,9 @@ def _finding(state: State, entry: Entry) -> State:
 
 def _excused(state: State, entry: Entry) -> State:
     body = entry.body
-    excuse = Excuse(
-        entry.kind.value, body["called"], body["code"], body["until"], entry.who["name"], body.get("because", "")
-    )
+    moment, name = moment_of(entry.at, body.get("moment")), entry.who["name"]
+    kind, called, code = entry.kind.value, body["called"], body["code"]
+    excuse = Excuse(kind, called, code, moment, body.get("good_for", 0.0), body["until"], name, body["because"])
     return replace(state, excuses=(*state.excuses, excuse))
 
 
@@ -129,7 +139,8 @@ def _outcome(state: State, entry: Entry) -> State:
     if act.name == "shift" and act.done:
         share = float(body["share"])
         cutover_at = entry.at if share == 1.0 else state.cutover_at
-        stepped = replace(stepped, split=share, strayed=None, cutover_at=cutover_at)
+        canary = state.canary or str(body.get("canary", ""))
+        stepped = replace(stepped, split=share, strayed=None, cutover_at=cutover_at, canary=canary)
         stepped = _with_phase(stepped, act.phase, proof=None, soaked=None, judged=None)
     return _placed(stepped, act)
 
@@ -146,6 +157,14 @@ def _strayed(state: State, entry: Entry) -> State:
     return replace(state, strayed=entry.body["share"])
 
 
+def _not_ours(state: State, entry: Entry) -> State:
+    return replace(state, not_ours=entry.body["why"])
+
+
+def _last_resort(state: State, entry: Entry) -> State:
+    return replace(state, resorts=state.resorts | {entry.body["number"]}) if entry.body["done"] else state
+
+
 def _soaked(state: State, entry: Entry) -> State:
     return _with_phase(state, entry.phase, soaked={**entry.body, "at": entry.at})
 
@@ -158,16 +177,49 @@ def _judged(state: State, entry: Entry) -> State:
 
 def _decision(state: State, entry: Entry) -> State:
     body = entry.body
-    decision = Decision(body["choice"], body["code"], body["because"], entry.who["name"], entry.at, body["by_policy"])
+    decision = Decision(
+        body["choice"],
+        body["code"],
+        body["because"],
+        entry.who["name"],
+        entry.at,
+        body["by_policy"],
+        moment_of(entry.at, body.get("moment")),
+        body.get("good_for", math.inf),
+    )
     return _with_phase(state, entry.phase, decision=decision)
 
 
+def _handed_over(state: State, entry: Entry) -> State:
+    to, because = entry.body["to"], entry.body["because"]
+    return replace(state, wheel=replace(state.wheel, offered_to=to, offered_at=entry.at, because=because))
+
+
+def _wheel_taken(state: State, entry: Entry) -> State:
+    return replace(state, wheel=Wheel(entry.body["by"], entry.at, because=entry.body["because"]))
+
+
 def _guard_started(state: State, entry: Entry) -> State:
-    return replace(state, guard=Guard(entry.body["guard"], entry.who["host"], entry.at))
+    body = entry.body
+    where = {"code": body.get("code", ""), "stands": body.get("stands") or {}}
+    guard = Guard(body["guard"], entry.who["host"], entry.at, **where)
+    return replace(state, standby=guard) if body.get("as") == "standby" else replace(state, guard=guard)
+
+
+def _lease_taken(state: State, entry: Entry) -> State:
+    name, standby = entry.body["guard"], state.standby
+    guard = standby if standby and standby.id == name else state.guard
+    if guard is None or guard.id != name:
+        guard = Guard(name, entry.who["host"], entry.at)
+    taken = replace(guard, since=entry.at, fence=entry.body["fence"], stopped="")
+    return replace(state, guard=taken, standby=None if standby and standby.id == name else standby)
 
 
 def _guard_stopped(state: State, entry: Entry) -> State:
-    return replace(state, guard=replace(state.guard, stopped=entry.at)) if state.guard else state
+    name = entry.body["guard"]
+    if state.guard is not None and state.guard.id == name:
+        return replace(state, guard=replace(state.guard, stopped=entry.at))
+    return replace(state, standby=None) if state.standby is not None and state.standby.id == name else state
 
 
 def _verdict(state: State, entry: Entry) -> State:
@@ -196,11 +248,16 @@ _STEPS = {
     Kind.INTENT: _intent,
     Kind.OUTCOME: _outcome,
     Kind.STRAYED: _strayed,
+    Kind.NOT_OURS: _not_ours,
+    Kind.LAST_RESORT: _last_resort,
     Kind.SOAKED: _soaked,
     Kind.JUDGED: _judged,
     Kind.DECISION: _decision,
+    Kind.HANDED_OVER: _handed_over,
+    Kind.WHEEL_TAKEN: _wheel_taken,
     Kind.GUARD_STARTED: _guard_started,
     Kind.GUARD_STOPPED: _guard_stopped,
+    Kind.LEASE_TAKEN: _lease_taken,
     Kind.VERDICT: _verdict,
     Kind.FAULT: _fault,
     Kind.RUN_CLOSED: _run_closed,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from golive.core.errors import Stopped
+from golive.core.answers import Already, May, Stop, Yes
 from golive.core.findings import Found, problems
+from golive.core.moments import Moment
 from golive.core.plan import PhaseKind
 from golive.core.state import PhaseState, State
+from golive.core.wheel import at_the_wheel
+
+__all__ = ["Already", "May", "Step", "Stop", "Yes", "may"]
 
 
 class Step(StrEnum):
@@ -33,42 +36,24 @@ class Step(StrEnum):
     ROLLBACK = "roll back"
 
 
-@dataclass(frozen=True)
-class Yes:
-    """The step may happen."""
-
-
-@dataclass(frozen=True)
-class Already:
-    """The step has happened; doing it again would change nothing. `what` says what stands."""
-
-    what: str
-
-
-@dataclass(frozen=True)
-class Stop:
-    """The step may not happen: why, and the next thing to type."""
-
-    why: str
-    next: str
-
-    def error(self) -> Stopped:
-        """Give the same as an error to raise."""
-        return Stopped(self.why, self.next)
-
-
-May = Yes | Already | Stop
-
 BACKWARD = (Step.ROLLBACK, Step.CLOSE_RUN, Step.CHECK)
 NAMED = (Step.TAG, Step.PROMOTE, Step.ALIAS)  # what the guard does to deployments, asked for by name
+AT_THE_WHEEL = (Step.SHIFT, Step.PROVE, Step.CLOSE)
 
 
-def may(state: State, step: Step, phase: str, now: datetime) -> May:
-    """Say whether `step` may happen in `phase` at `now` (UTC).
+def may(state: State, step: Step, phase: str, now: Moment, who: str = "") -> May:
+    """Say whether `step` may happen in `phase`, `now`, asked by `who` ("" where no person asks).
 
     Order comes from the record alone, so a restarted kernel, a second tab and a runner get the
-    same answer.
+    same answer. Forward takes the wheel; looking, and going back, take none.
     """
+    allowed = _may(state, step, phase, now)
+    if who and step in AT_THE_WHEEL and isinstance(allowed, Yes):
+        return at_the_wheel(state, who)
+    return allowed
+
+
+def _may(state: State, step: Step, phase: str, now: Moment) -> May:
     if not state.run:
         return Stop("the record holds no run", "golive rehearse")
     if state.closed:
@@ -92,20 +77,19 @@ def may(state: State, step: Step, phase: str, now: datetime) -> May:
     return _RULES[step](state, here, now)
 
 
-def due(moment: str, after: timedelta, now: datetime) -> bool:
-    """Say whether `after` has passed since `moment` (UTC, ISO 8601)."""
-    return now - datetime.fromisoformat(moment) > after
-
-
-def _after_the_end(state: State, step: Step, now: datetime) -> May:
+def _after_the_end(state: State, step: Step, now: Moment) -> May:
     if step in (Step.CLOSE_RUN, Step.CLOSE):
         return Already(f"the run was closed as {state.closed} at {state.closed_at}")
     if step is Step.REMOVE:
         return _remove(state, now)
+    return _ended(state)
+
+
+def _ended(state: State) -> Stop:
     return Stop(f"run {state.run} was closed as {state.closed} at {state.closed_at}", f"golive verify {state.run}")
 
 
-def _remove(state: State, now: datetime) -> May:
+def _remove(state: State, now: Moment) -> May:
     """Stable's deployment may go once this run has put everybody on the canary for longer than a way back is safe."""
     if state.closed != "completed" or state.rolled_back or not state.cutover_at:
         ended = f"the run was closed as {state.closed}" if state.cutover_at else "it never put everybody on the canary"
@@ -114,8 +98,8 @@ def _remove(state: State, now: datetime) -> May:
         return Stop("phases of this run were assumed, so its cutover proves nothing", f"golive verify {state.run}")
     if state.safe_for is None:
         return Stop("the record does not say how long a rollback is safe", "remove it by hand, if the plan lets you")
-    if not due(state.cutover_at, state.safe_for, now):
-        until = datetime.fromisoformat(state.cutover_at) + state.safe_for
+    until = datetime.fromisoformat(state.cutover_at) + state.safe_for
+    if now.at <= until:
         return Stop(f"stable is kept until {until:%Y-%m-%d %H:%M}Z, for a way back", "the same again after that")
     return Yes()
 
@@ -145,11 +129,11 @@ def _open(state: State, here: PhaseState) -> May:
     raise KeyError(here.name)
 
 
-def _check(state: State, here: PhaseState, now: datetime) -> May:
+def _check(state: State, here: PhaseState, now: Moment) -> May:
     return Yes()
 
 
-def _shift(state: State, here: PhaseState, now: datetime) -> May:
+def _shift(state: State, here: PhaseState, now: Moment) -> May:
     if not here.shifts or here.share is None:
         return Stop(f"{here.title} moves nobody", "go on with the next cell")
     if here.shift is not None and here.shift.done and state.strayed is None:
@@ -173,7 +157,7 @@ def _shift(state: State, here: PhaseState, now: datetime) -> May:
     return Yes()
 
 
-def _fresh_checks(state: State, here: PhaseState, now: datetime) -> May:
+def _fresh_checks(state: State, here: PhaseState, now: Moment) -> May:
     checked = here.checks.get("start")
     if checked is None:
         return Stop("nobody has checked whether this phase may start", "await go.checks()")
@@ -182,7 +166,7 @@ def _fresh_checks(state: State, here: PhaseState, now: datetime) -> May:
         return Stop(f"not every check stands: {'; '.join(not_standing)}", "mend what they name, then await go.checks()")
     if not _started(here) and not checked.passed:
         return Stop(f"the checks of {checked.at} did not all pass", "mend what they name, then await go.checks()")
-    if not _started(here) and now > datetime.fromisoformat(checked.good_until):
+    if not _started(here) and checked.expired(now):
         return Stop(f"the checks of {checked.at} were good until {checked.good_until}", "await go.checks()")
     return Yes()
 
@@ -198,7 +182,7 @@ def _started(phase: PhaseState) -> Mapping[str, Found]:
     return phase.found.get("start", {})
 
 
-def _prove(state: State, here: PhaseState, now: datetime) -> May:
+def _prove(state: State, here: PhaseState, now: Moment) -> May:
     if here.shift is None or not here.shift.done:
         return Stop("nothing has been shifted in this phase", "await go.shift()")
     if here.proof is not None and here.proof.done:
@@ -206,13 +190,13 @@ def _prove(state: State, here: PhaseState, now: datetime) -> May:
     return Yes()
 
 
-def _soak(state: State, here: PhaseState, now: datetime) -> May:
+def _soak(state: State, here: PhaseState, now: Moment) -> May:
     if here.shifts and (here.proof is None or not here.proof.done):
         return Stop("the split is not proven, so the soak has not begun", "await go.prove()")
     return Yes()
 
 
-def _judge(state: State, here: PhaseState, now: datetime) -> May:
+def _judge(state: State, here: PhaseState, now: Moment) -> May:
     if "start" not in here.checks:
         return Stop("this phase has not been checked", "await go.checks()")
     if here.kind is PhaseKind.PREFLIGHT and here.baseline is None:
@@ -222,13 +206,13 @@ def _judge(state: State, here: PhaseState, now: datetime) -> May:
     return Yes()
 
 
-def _decide(state: State, here: PhaseState, now: datetime) -> May:
+def _decide(state: State, here: PhaseState, now: Moment) -> May:
     if here.judged is None:
         return Stop("there is no verdict to answer", "go.judge()")
     return Yes()
 
 
-def _close(state: State, here: PhaseState, now: datetime) -> May:
+def _close(state: State, here: PhaseState, now: Moment) -> May:
     if here.closed_at:
         return Already(f"{here.title} was closed at {here.closed_at}")
     if here.decision is None:
@@ -239,10 +223,14 @@ def _close(state: State, here: PhaseState, now: datetime) -> May:
             f"{here.decision.name} decided to {here.decision.choice} at {here.decision.at}",
             "go.judge() for a newer verdict, then go.decide(…), or await go.rollback(because=…)",
         )
+    if here.decision.expired(now):
+        return Stop(
+            f"the decision of {here.decision.at} is too old to hand anything over on", "go.judge(), then decide"
+        )
     return Yes()
 
 
-def _tag(state: State, here: PhaseState, now: datetime) -> May:
+def _tag(state: State, here: PhaseState, now: Moment) -> May:
     return _by_the_guard(state)
 
 
@@ -255,7 +243,7 @@ def _by_the_guard(state: State) -> May:
     return Yes()
 
 
-def _served(state: State, here: PhaseState, now: datetime) -> May:
+def _served(state: State, here: PhaseState, now: Moment) -> May:
     if not state.cutover_at or state.split < 1 or state.strayed is not None:
         share = state.split if state.strayed is None else state.strayed
         return Stop(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from golive.core.canonical import canonical, tame
+from golive.core.driver import Driver
 from golive.core.phases import NOTEBOOKS, CheckUse, Phase, PhaseKind, order_problems
 from golive.core.scalars import (
     Count,
@@ -25,17 +26,11 @@ from golive.core.scalars import (
     YesNo,
     as_tuple,
 )
+from golive.core.way_back import AfterCutover, AlsoUndos, LastResorts
 
-__all__ = ["NOTEBOOKS", "CheckUse", "Phase", "PhaseKind"]
+__all__ = ["NOTEBOOKS", "CheckUse", "Driver", "Phase", "PhaseKind"]
 UNFILLED = ("", "TBD", "tbd", "?")
 HIGHEST_LIMIT = 0.5
-
-
-class Driver(Part):
-    """A driver by name; `settings` are its own, and it validates them."""
-
-    driver: str
-    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 def _as_driver(value: Any) -> Any:
@@ -177,20 +172,25 @@ class LogsRule(Part):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+class DeadManRule(Part):
+    """A URL outside that the acting guard calls; who is called no more alarms. Its variable is named, it never is."""
+
+    url_variable: str
+    every: PositiveDuration = timedelta(minutes=1)
+
+
+def _or_none(value: Any) -> Any:
+    return None if value == "none" else value
+
+
 class Guarding(Part):
-    """The guard's own times."""
+    """The guard's own times, and what notices from outside that it is gone."""
 
     look_every: PositiveDuration
     guard_silent: PositiveDuration
     blind_after: PositiveDuration
     abandon_after: DurationOrNever
-
-
-class AfterCutover(Part):
-    """What a bad verdict does once stable has no visitors."""
-
-    rollback: Literal["hold", "roll back"]
-    rollback_safe_until: PositiveDuration
+    dead_man: Annotated[DeadManRule | None, BeforeValidator(_or_none)] = None
 
 
 class Plan(Part):
@@ -210,7 +210,7 @@ class Plan(Part):
     logs: LogsRule
     prober: Driver
     deployment: Annotated[Driver, BeforeValidator(_as_driver)] = Driver(driver="none")
-    store: str
+    store: Annotated[Driver, BeforeValidator(_as_driver)]
     notify: Annotated[tuple[Driver, ...], BeforeValidator(as_tuple)]
     roles: dict[str, Person]
     escalation: Texts
@@ -220,6 +220,8 @@ class Plan(Part):
     judging: Judging
     guarding: Guarding
     after_cutover: AfterCutover
+    last_resort: LastResorts = ()
+    also_undo: AlsoUndos = ()
     phases: Annotated[tuple[Phase, ...], BeforeValidator(as_tuple)]
 
     @model_validator(mode="after")
@@ -235,6 +237,10 @@ class Plan(Part):
                 for role in phase.responsible
                 if role not in self.roles
             ]
+        undone = [one.name for one in self.also_undo]
+        problems += [
+            f"also_undo {name!r} is named twice" for name in sorted({n for n in undone if undone.count(n) > 1})
+        ]
         problems += [f"escalation: role {role!r} is not in roles" for role in self.escalation if role not in self.roles]
         if problems:
             raise ValueError("; ".join(problems))
@@ -242,8 +248,11 @@ class Plan(Part):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the plan's canonical content; comments and layout do not count."""
-        return hashlib.sha256(canonical(tame(self.model_dump()))).hexdigest()
+        """SHA-256 of the plan's canonical content; comments, layout, and what it leaves at its default do not count.
+
+        So a key that a later version knows beside them changes nothing about an open run.
+        """
+        return hashlib.sha256(canonical(tame(self.model_dump(exclude_defaults=True)))).hexdigest()
 
     @property
     def own_world(self) -> bool:

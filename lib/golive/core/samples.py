@@ -69,12 +69,16 @@ class Counters:
         tallies: Version -> counts since the source started.
         gauges: Version -> CPU and memory.
         routes: Version -> critical route -> counts, as far as the source tells routes apart.
+        told: When they were so by the source's own clock, in UTC seconds since the epoch; None when it tells no time.
+        skew: Seconds by which the source's clock is ahead of ours, at the least that is certain; None likewise.
     """
 
     at: float
     tallies: Mapping[Version, Tally]
     gauges: Mapping[Version, Gauges] = field(default_factory=dict)
     routes: Mapping[Version, Mapping[str, Tally]] = field(default_factory=dict)
+    told: float | None = None
+    skew: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class Sample:
         phase: The phase that was open.
         share: The split read back for the canary then, 0 to 1; None when unknown.
         routes: The same counts for each critical route that the plan names.
+        told: The end of the stretch by the source's own clock, likewise in UTC seconds; None when it tells no time.
+        known: How many entries of the record its guard had read when it took this in, so that another can follow.
     """
 
     second: float
@@ -99,10 +105,12 @@ class Sample:
     phase: str = ""
     share: float | None = None
     routes: Mapping[str, Tally] = field(default_factory=dict)
+    told: float | None = None
+    known: int = 0
 
 
 class Unmeasured(StrEnum):
-    """Why a source could not be measured; each is a fact of its own."""
+    """Why a source could not be measured; each is a fact of its own (`docs/blindness.md`)."""
 
     REFUSED = "refused"
     SLOW = "slow"
@@ -114,6 +122,7 @@ class Unmeasured(StrEnum):
     GAP = "gap"
     LATE = "late"
     DISAGREES = "disagrees"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

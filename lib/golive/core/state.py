@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from golive.core.findings import Excuse, Found
+from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
 
@@ -17,7 +19,8 @@ class Act:
     """Something that touches the world: asked for, intended, and what came of it.
 
     Attributes:
-        name: "shift", "prove", "set back", "rollback", or what became of a deployment: "tag", "promote", "alias".
+        name: "shift", "prove", "set back", "rollback", "release", or what became of a deployment: "tag", "promote",
+            "alias".
         request: Id of the request entry; "" when the guard acted by itself.
         intent: Id of the intent entry; None until there is one.
         result: "done", "refused", "superseded", "unknown" or "failed"; None while open.
@@ -46,12 +49,25 @@ class Act:
 
 @dataclass(frozen=True)
 class Checked:
-    """The end of one round of checks. `good_until` is UTC, ISO 8601."""
+    """The end of one round of checks.
+
+    Attributes:
+        good_until: UTC, ISO 8601, for people.
+        good_for: Seconds from `moment` on; None in a record that does not say, where `good_until` counts.
+    """
 
     passed: bool
     counts: Mapping[str, int]
     good_until: str
     at: str
+    moment: Moment
+    good_for: float | None = None
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since; what can't be told has."""
+        if self.good_for is None:
+            return now.at > datetime.fromisoformat(self.good_until)
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,11 @@ class Judged:
     at: str
     body: Mapping[str, Any]
 
+    @property
+    def moment(self) -> Moment:
+        """When it was frozen."""
+        return moment_of(self.at, self.body.get("moment"))
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -75,6 +96,12 @@ class Decision:
     name: str
     at: str
     by_policy: bool
+    moment: Moment
+    good_for: float = math.inf
+
+    def expired(self, now: Moment) -> bool:
+        """Say whether it has been too long since for it to hand anything over."""
+        return now.since(self.moment) > self.good_for
 
 
 @dataclass(frozen=True)
@@ -111,12 +138,44 @@ class PhaseState:
 
 @dataclass(frozen=True)
 class Guard:
-    """The guard that the record last named."""
+    """A guard that the record names.
+
+    Attributes:
+        since: When it began to act, or to stand by.
+        fence: Fence of the lease under which it acts; 0 while it stands by.
+        code: What it runs.
+        stands: What it said of where it stands.
+    """
 
     id: str
     host: str
     since: str
     stopped: str = ""
+    fence: int = 0
+    code: str = ""
+    stands: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Who operates the run.
+
+    Attributes:
+        name: Who has the wheel, as claimed; "" before anybody has.
+        since: UTC, ISO 8601.
+        offered_to: To whom it was handed over and who has not taken it yet; "" for nobody.
+        offered_at, because: When and why it was offered, or why it was taken.
+    """
+
+    name: str = ""
+    since: str = ""
+    offered_to: str = ""
+    offered_at: str = ""
+    because: str = ""
+
+    def has(self, name: str) -> bool:
+        """Say whether that person may go forward: who has the wheel, or anybody where nobody has it."""
+        return not self.name or name == self.name
 
 
 @dataclass(frozen=True)
@@ -124,30 +183,51 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not. `safe_for` is how long after the cutover a rollback is safe.
+    reads back instead since, None while it does not; `code` the version that the run was opened with;
+    `safe_for` how long after the cutover a rollback is safe; `host` where the run was opened, `canary` the one that
+    its first shift put visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's;
+    `resorts` the numbers of the plan's last resorts that were used and worked. `guard` is the one that acts,
+    or acted last, `standby` the one that last began to stand by.
     """
 
     run: str = ""
     plan: str = ""
     fingerprint: str = ""
     opened_at: str = ""
+    code: str = ""
     alone: bool = False
     unattended: bool = False
     phases: tuple[PhaseState, ...] = ()
+    wheel: Wheel = field(default_factory=Wheel)
     split: float = 0.0
     strayed: float | None = None
+    host: str = ""
+    canary: str = ""
+    not_ours: str = ""
+    resorts: frozenset[int] = frozenset()
     request: Act | None = None
     act: Act | None = None
     rollback: Act | None = None
     cutover_at: str = ""
     safe_for: timedelta | None = None
     guard: Guard | None = None
+    standby: Guard | None = None
     verdict: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
     excuses: tuple[Excuse, ...] = ()
     closed: str = ""
     closed_at: str = ""
     head: Entry | None = None
+
+    @property
+    def claim(self) -> str:
+        """What the run writes into a router that shows whose go-live it is."""
+        return f"{self.run}@{self.host}"
+
+    @property
+    def claimed(self) -> bool:
+        """Whether the run has ever begun to claim its router: with its first shift."""
+        return any(phase.shift is not None for phase in self.phases)
 
     @property
     def rolled_back(self) -> bool:
@@ -158,6 +238,13 @@ class State:
     def phase(self) -> PhaseState | None:
         """The phase that is open: the last one opened and not closed."""
         return next((phase for phase in reversed(self.phases) if phase.opened_at and not phase.closed_at), None)
+
+    @property
+    def other_code(self) -> str:
+        """The version that the guard runs when it is not what the run was opened with, else ""."""
+        if self.guard is None or not self.guard.code or not self.code or self.guard.code == self.code:
+            return ""
+        return self.guard.code
 
     @property
     def canary_out(self) -> bool:

@@ -1,41 +1,55 @@
-"""What the guard does to the world: shift, prove, send back. Each is bracketed by two entries."""
+"""What the guard does to the world but sending back: shift, prove, set back. Each is bracketed by two entries."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
-from golive.core.errors import Stopped
+from golive.core.errors import LeaseLost, Stopped
 from golive.core.folding import fold
 from golive.core.order import Step
 from golive.core.record import Entry, Kind
-from golive.core.samples import Version
 from golive.core.state import Act, State
 from golive.engine.deploying import carry_out
 from golive.engine.ledger import Ledger
+from golive.engine.mine import Mine
 from golive.engine.post import Post
 from golive.engine.proving import prove_counted, prove_forced
-from golive.engine.rollback import roll_back
+from golive.engine.rollback import called
 from golive.engine.sight import Sight
 from golive.engine.stray import SAME, Stray
-from golive.ports import Alive, Done, Proof, Refused, Split, Superseded, Unknown
+from golive.ports import Claiming, Done, Proof, Refused, Split, Superseded, Unknown
 
 PROOF_DELAY = 1.0
 ACT_DEADLINE = 5.0
-IN_FLIGHT = 3.5
-COUNTED_AFTER = 1.5
 READ_AGAIN = 0.5
+UNREACHED = "the store does not answer, and without it nothing moves forward"
+
+
+@dataclass(frozen=True)
+class Came:
+    """What a move came to: its result in the record's words, what was seen, and the canary that the router shows."""
+
+    result: str
+    seen: str
+    canary: str = ""
+    not_ours: bool = False
 
 
 class Acts:
-    """The acts of one guard."""
+    """The acts of one guard.
 
-    def __init__(self, post: Post, ledger: Ledger, sight: Sight) -> None:
-        self._post, self._ledger, self._sight = post, ledger, sight
+    `holds` says whether it holds the lease at this very moment, False when the store does not say, and raises
+    LeaseLost when another does; `rolling` that a rollback is what cuts off the others.
+    """
+
+    def __init__(self, post: Post, ledger: Ledger, sight: Sight, holds: Callable[[], bool]) -> None:
+        self._post, self._ledger, self._sight, self._holds = post, ledger, sight, holds
         self._clock, self._router = post.clock, post.sources.router
+        self.rolling = False
 
     def begin(self, asked: Act, state: State) -> Coroutine[Any, Any, None]:
         """Give what an operator asked for, to be awaited."""
@@ -44,18 +58,25 @@ class Acts:
     async def shift(self, asked: Act, state: State) -> None:
         """Move the split forward as asked; without its intent in the record nobody is moved."""
         share, expect = float(asked.detail["share"]), state.split if state.strayed is None else state.strayed
+        mine = Mine(state.claim, state.canary)
         body = {"act": "shift", "request": asked.request, "share": share, "expect": expect, "by": "request"}
+        body["claim"] = mine.claim
         begun = self._clock.monotonic()
         try:
-            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            intent = self._ledger.intend(body, asked.phase, may=_still_wanted(asked.request))
         except Stopped:
             return  # a rollback, or the end of the run, came first: there is nothing to answer any more
-        if not self._ledger.stored:
+        if intent is None:
             return
-        with self._cut_off({**body, "intent": intent}, asked.phase):
-            result, seen = await self._set(share, expect, bool(asked.detail.get("attended")))
+        try:
+            with self._cut_off({**body, "intent": intent}, asked.phase):
+                came = await self._set(share, expect, bool(asked.detail.get("attended")), mine)
+        except LeaseLost:
+            return  # whoever acts now reads the router, and says what came of it
         took = round((self._clock.monotonic() - begun) * 1000, 1)
-        outcome = {**body, "intent": intent, "result": result, "seen": seen, "milliseconds": took}
+        outcome = {**body, "intent": intent, "result": came.result, "seen": came.seen, "milliseconds": took}
+        outcome |= {"canary": came.canary, "not_ours": came.not_ours}
+        outcome["moment"] = self._clock.moment().to_json()
         self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
 
     async def prove(self, asked: Act, state: State) -> None:
@@ -66,7 +87,14 @@ class Acts:
         """
         share, sight = state.split, self._sight
         body = {"act": "prove", "request": asked.request, "share": share, "by": "request"}
-        intent = self._ledger.append(Kind.INTENT, body, asked.phase)
+        intent = self._ledger.intend(body, asked.phase)
+        if intent is None:
+            return
+        why = Mine(state.claim, state.canary).not_ours(sight.inbox.split)
+        if why:
+            outcome = {**body, "intent": intent, "result": "failed", "seen": why}
+            self._ledger.append(Kind.OUTCOME, outcome, asked.phase)
+            return
         since = sight.soak_of(state, state.named(asked.phase)).since + PROOF_DELAY
         forcing = self._post.sources.forcing
         with self._cut_off({**body, "intent": intent}, asked.phase):
@@ -83,105 +111,129 @@ class Acts:
         body = {"act": asked.name, "request": asked.request, "by": "request"}
         body |= {key: str(asked.detail.get(key, "")) for key in ("name", "because")}
         try:
-            intent = self._ledger.append(Kind.INTENT, body, asked.phase, may=_still_wanted(asked.request))
+            intent = self._ledger.intend(body, asked.phase, may=_still_wanted(asked.request))
         except Stopped:
             return
-        if not self._ledger.stored:
+        if intent is None:
             return
-        split = await self._router.read()
-        if not isinstance(split, Split):
-            result, seen = "unknown", split.why
-        elif why := self._not_ours(split, bool(asked.detail.get("attended"))):
-            result, seen = "refused", why
-        else:
+        try:
             with self._cut_off({**body, "intent": intent}, asked.phase, "unknown"):
-                result, seen = await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
+                result, seen = await self._carry_out(asked, body, Mine(state.claim, state.canary))
+        except LeaseLost:
+            return
         self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen}, asked.phase)
 
-    async def set_back(self, stray: Stray, phase: str, run: str) -> None:
+    async def set_back(self, stray: Stray, phase: str, state: State) -> None:
         """Undo a share above the recorded one, and say for how long it can have stood."""
         because = f"the router read back {stray.share:.2%} and the record says {stray.recorded:.2%}"
         body = {"act": "set back", "request": "", "share": stray.recorded, "found": stray.share, "because": because}
         body["by"] = "guard"
         intent = self._ledger.append(Kind.INTENT, body, phase)
         with self._cut_off({**body, "intent": intent}, phase):
-            result, seen = await self._put(stray.recorded, None)
+            split = await called(self._router.read())
+            if isinstance(split, Split):
+                came = await self._put(stray.recorded, None, Mine(state.claim, state.canary), split)
+            else:
+                came = Came("unknown", split.why)
+        result, seen = came.result, came.seen
         stood = round(self._clock.monotonic() - stray.since, 1)
         outcome = {**body, "intent": intent, "result": result, "seen": seen, "stood": stood}
         self._ledger.append(Kind.OUTCOME, outcome, phase)
         title = "SPLIT SET BACK" if result == "done" else "SPLIT NOT SET BACK"
         text = f"{because}, for {stood:.1f} s at most: {seen}"
-        self._ledger.tell("alarm", title, text, run, f"golive status {run}")
+        self._ledger.tell("alarm", title, text, state.run, f"golive status {state.run}")
 
-    async def send_back(self, reason: str, request: str, phase: str, run: str) -> None:
-        """Send everybody back at once, write it down, and see that it is so: read back, counted, stable healthy."""
-        body = {"act": "rollback", "request": request, "because": reason, "by": "request" if request else "guard"}
-        begun = self._clock.monotonic()
-        rolled = await roll_back(self._router, self._clock, reason, tries=1)
-        intent = self._ledger.append(Kind.INTENT, body, phase)
-        if not rolled.done:
-            before = self._clock.monotonic() - begun
-            again = await roll_back(self._router, self._clock, reason)
-            rolled = replace(again, seconds=before + again.seconds, tries=rolled.tries + again.tries)
-        title = "ROLLED BACK" if rolled.done else "ROLLBACK NOT CONFIRMED"
-        text = reason if rolled.done else f"{reason}; {rolled.why}"
-        self._ledger.tell("alarm", title, text, run, "91_incident.ipynb")
-        await self._clock.sleep(IN_FLIGHT)
-        counted_after = self._sight.requests(self._clock.monotonic() - COUNTED_AFTER)[Version.CANARY]
-        stable = await self._post.sources.health.probe(Version.STABLE)
-        verified = {
-            "read_back": rolled.read_back,
-            "counted_after": counted_after,
-            "stable_healthy": isinstance(stable, Alive),
-            "seconds_to_safe": round(rolled.seconds, 3),
-            "tries": rolled.tries,
-        }
-        seen = "0 % read back from the router" if rolled.done else f"not confirmed: {rolled.why}"
-        outcome = {**body, "intent": intent, "result": "done" if rolled.done else "failed", "share": 0.0}
-        self._ledger.append(Kind.OUTCOME, {**outcome, "seen": seen, "verified": verified}, phase)
+    async def release(self, state: State) -> None:
+        """Give the router's claim back, once nobody is on the canary any more or everybody is."""
+        mine, router = Mine(state.claim, state.canary), self._router
+        if not isinstance(router, Claiming) or not router.can.claims or not state.claimed:
+            return
+        body = {"act": "release", "request": "", "claim": mine.claim, "by": "guard"}
+        intent = self._ledger.append(Kind.INTENT, body)
+        split = await called(router.read())
+        if not isinstance(split, Split) or split.claim != mine.claim:
+            seen = split.why if isinstance(split, Unknown) else f"claimed by {split.claim or 'nobody'}"
+            result = "unknown" if isinstance(split, Unknown) else "superseded"
+        elif 0 < split.share < 1:
+            result, seen = "refused", f"{split.share:.2%} of visitors are on the canary: the claim stays"
+        else:
+            answer = await called(router.claim("", mine.claim))
+            result = answer.__class__.__name__.lower()
+            seen = "the router shows no claim" if isinstance(answer, Done) else answer.why
+        self._ledger.append(Kind.OUTCOME, {**body, "intent": intent, "result": result, "seen": seen})
+
+    async def _carry_out(self, asked: Act, body: Mapping[str, str], mine: Mine) -> tuple[str, str]:
+        split = await called(self._router.read())
+        if not isinstance(split, Split):
+            return "unknown", split.why
+        if why := self._unattended(split, bool(asked.detail.get("attended"))):
+            return "refused", why
+        if why := mine.not_ours(split):
+            return "superseded", why
+        if not self._holds():
+            return "refused", UNREACHED
+        return await carry_out(self._post.sources.deployment, asked.name, body["name"], body["because"])
 
     @contextlib.contextmanager
     def _cut_off(self, body: Mapping[str, object], phase: str, result: str = "superseded") -> Iterator[None]:
-        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back."""
+        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back.
+
+        What is cut off because this guard acts no more is left to whoever acts next.
+        """
         try:
             yield
         except asyncio.CancelledError:
+            if not self.rolling:
+                raise
             told = {"result": result, "seen": "cut off by the rollback", "cut_off": True}
             self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
             raise
 
-    async def _set(self, share: float, expect: float, attended: bool) -> tuple[str, str]:
-        split = await self._router.read()
+    async def _set(self, share: float, expect: float, attended: bool, mine: Mine) -> Came:
+        split = await called(self._router.read())
         if not isinstance(split, Split):
-            return "unknown", split.why
-        if why := self._not_ours(split, attended):
-            return "refused", why
-        return await self._put(share, expect)
+            return Came("unknown", split.why)
+        if why := self._unattended(split, attended):
+            return Came("refused", why)
+        if not self._holds():
+            return Came("refused", UNREACHED)
+        return await self._put(share, expect, mine, split)
 
-    def _not_ours(self, split: Split, attended: bool) -> str:
+    def _unattended(self, split: Split, attended: bool) -> str:
         """Say why nobody who is not at the keyboard may act on this router; "" when they may."""
         ours = bool(self._post.token) and split.token == self._post.token
         if ours or attended or self._post.plan.unattended:
             return ""
         return "nobody is at the keyboard, and this router is not one that the run's own world started"
 
-    async def _put(self, share: float, expect: float | None) -> tuple[str, str]:
-        """Set a share and read it back: the result, and what was seen."""
-        answer: Done | Refused | Superseded | Unknown
-        try:
-            async with asyncio.timeout(ACT_DEADLINE):
-                answer = await self._router.set(share, expect)
-        except TimeoutError:
-            answer = Unknown(f"no answer in {ACT_DEADLINE:.0f} s")
+    async def _put(self, share: float, expect: float | None, mine: Mine, split: Split) -> Came:
+        """Set a share on a router that stands as `split` says, if it is ours or nobody's, and read it back."""
+        came = await self._claimed(mine, split)
+        if came is not None:
+            return came
+        answer = await called(self._router.set(share, expect), ACT_DEADLINE)
         if isinstance(answer, Refused | Superseded):
-            return answer.__class__.__name__.lower(), answer.why
+            return Came(answer.__class__.__name__.lower(), answer.why)
         back = await self._shown(share)
         if isinstance(back, Split) and abs(back.share - share) < SAME:
-            return "done", f"{back.share:.2%} read back from the router"
+            return Came("done", f"{back.share:.2%} read back from the router", back.canary)
         if isinstance(back, Split) and not isinstance(answer, Done):
-            return "refused", f"the router still reads back {back.share:.2%}: {answer.why}"
+            return Came("refused", f"the router still reads back {back.share:.2%}: {answer.why}")
         why = "" if isinstance(answer, Done) else f": {answer.why}"
-        return "unknown", f"the router does not say what it did{why}"
+        return Came("unknown", f"the router does not say what it did{why}")
+
+    async def _claimed(self, mine: Mine, split: Split) -> Came | None:
+        """Claim the router, where it can show that; give what came of it when it is not ours."""
+        if why := mine.not_ours(split):
+            return Came("superseded", f"{why}: one go-live at a time", not_ours=True)
+        if not isinstance(self._router, Claiming) or not self._router.can.claims:
+            return None
+        answer = await called(self._router.claim(mine.claim, split.claim))
+        if isinstance(answer, Done):
+            return None
+        result = answer.__class__.__name__.lower()
+        why = mine.not_ours(answer.split) if isinstance(answer, Superseded) else ""
+        return Came(result, f"the router could not be claimed: {why or answer.why}", not_ours=bool(why))
 
     async def _shown(self, share: float) -> Split | Unknown:
         """Read until the share shows, or for as long as reads of this router may be behind; give the last read."""

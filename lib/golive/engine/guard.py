@@ -1,4 +1,4 @@
-"""The guard: looks once a second, judges, shifts on request and rolls back by itself."""
+"""The acting guard: looks once a second, judges, shifts on request and rolls back by itself."""
 
 from __future__ import annotations
 
@@ -7,16 +7,33 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
-from golive.core.errors import StoreUnavailable
+from golive.core.errors import LeaseLost, StoreUnavailable
 from golive.core.folding import fold
-from golive.core.record import Kind
+from golive.core.record import Kind, chain
+from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
 from golive.core.verdict import Hold
 from golive.engine.acts import Acts
+from golive.engine.findings import Findings
 from golive.engine.ledger import Ledger
-from golive.engine.look import SURE, Abandon, Begin, Do, EndSoak, Known, RollBack, SayStrayed, SetBack, decide
+from golive.engine.look import (
+    SURE,
+    Abandon,
+    Begin,
+    Do,
+    EndSoak,
+    Known,
+    RollBack,
+    SayAlone,
+    SayNotOurs,
+    SayStrayed,
+    SetBack,
+    decide,
+)
+from golive.engine.mine import Mine
 from golive.engine.post import Post
 from golive.engine.rollback import roll_back
+from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
 from golive.ports import LookNote, Member, Split
@@ -25,34 +42,73 @@ HEED_EVERY = 0.1
 
 
 class Guard:
-    """One guard of one run."""
+    """One guard of one run, once it holds the lease of `fence`.
+
+    `reached` says whether the store answered its last beat: one that can't reach the store knows nothing about the
+    other guard, so it goes forward no more, and does not roll back on that account either.
+    """
 
     def __init__(self, post: Post, member: Member) -> None:
-        self.post, self.member, self.name = post, member, member.guard
+        self.post, self.member = post, member
         self.fence = 0
+        self.reached = True
         self.state = State()
         self.sight = Sight(post.plan, post.clock, post.sources.metrics.can)
         self.ledger = Ledger(post)
-        self.acts = Acts(post, self.ledger, self.sight)
-        self._seen = 0
+        self.acts = Acts(post, self.ledger, self.sight, self.holds)
+        self.back = SendingBack(post, self.ledger, self.sight)
+        self._recorded, self._seen = State(), 0
+        self._unwritten: list[Sample] = []
+        self._written = True
         self._moving: asyncio.Task[None] | None = None
         self._rolling: asyncio.Task[None] | None = None
+        self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
         self._said: tuple[Any, ...] = ()
+        self._findings = Findings(post, self.ledger)
+
+    def go_on_from(self, state: State, seen: int) -> None:
+        """Take over where another guard has ended: the state that the first `seen` entries fold to."""
+        self._recorded, self._seen = state, seen
+        self.catch_up()
+        verdict = self.state.verdict
+        if verdict is not None:
+            self._said = (verdict["phase"], verdict["word"], verdict["hold"])
+        try:
+            look = self.post.book.last_look()
+        except StoreUnavailable:
+            look = None
+        if look is not None and "memory" in look.body:
+            self.sight.recall(look.body["memory"], look.at - look.body["monotonic"])
+
+    def begin(self, resolving: Coroutine[Any, Any, None]) -> None:
+        """Let nothing move forward until what the guard before had begun is resolved."""
+        self._resolving = self._moves(resolving)
+
+    def holds(self) -> bool:
+        """Say whether this guard holds the lease now; False when the store does not answer.
+
+        Raises:
+            LeaseLost: If another holds it.
+        """
+        try:
+            held = self.post.book.beat(self.member, self.fence)
+        except StoreUnavailable:
+            self.reached = False
+            return False
+        if not held:
+            raise LeaseLost(f"{self.member.guard} acts no more: another guard holds the lease")
+        self.reached = True
+        return True
 
     async def run(self) -> None:
-        """Watch until the run is closed."""
+        """Watch until the run is closed; ends at once when it is cancelled, or its lease is another's.
+
+        Raises:
+            LeaseLost: If another guard holds the lease.
+        """
         clock, plan = self.post.clock, self.post.plan
-        lease = self.post.book.lease()
-        silent = plan.guarding.guard_silent.total_seconds()
-        fence = self.post.book.take(self.member, lease.fence if lease else 0, silent)
-        if fence is None:
-            return
-        self.fence = fence
-        started = {"guard": self.name, "pid": self.post.who.process, "code": self.post.code}
-        self.ledger.append(Kind.GUARD_STARTED, started)
-        self.ledger.take_up()
         readers = [asyncio.ensure_future(task) for task in self.post.sources.tasks(plan, clock, self.sight.inbox)]
         try:
             while not self.state.closed and not self.post.gone():
@@ -65,32 +121,40 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            await asyncio.gather(*(task for task in (self._moving, self._rolling) if task and not task.cancelled()))
+            tasks = (self._moving, self._rolling, self._resolving)
+            await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            await self.acts.release(self.state)
+            self.ledger.digest((), end=True)
         finally:
-            for reader in readers:
-                reader.cancel()
-            if not self.post.gone():
-                self.ledger.digest((), end=True)
-                self.ledger.append(Kind.GUARD_STOPPED, {"guard": self.name, "why": self.state.closed or "ended"})
+            for task in (*readers, self._moving, self._rolling, self._resolving):
+                if task is not None:
+                    task.cancel()
 
     def look(self) -> None:
         """Take what has arrived, judge it, begin what has to be done, write it down. Waits for nothing."""
         now = self.post.clock.monotonic()
-        self._catch_up()
+        self.ledger.try_again(ask=self._at_risk() or not self.ledger.stored)
+        self.catch_up()
         phase = self.state.phase
         self._read_back(now)
-        samples = self.sight.look(self.state, now, self._below())
-        self.ledger.digest(samples)
+        self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
         self._say_baseline(now)
+        self._findings.look(self.state, self.sight.inbox.skew)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._say_verdict(phase)
-        note = LookNote(now, _utc(self.post.clock.now()), self._body(phase))
+        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(phase, now)))
+
+    def _write(self, note: LookNote) -> None:
+        """Write the look with the samples that the book does not hold yet; those it holds count for the digests."""
         try:
-            self.post.book.add(samples, note, self.fence)
-            self.post.book.beat(self.member, self.fence)
+            if not self.post.book.add(self._unwritten, note, self.fence):
+                raise LeaseLost(f"{self.member.guard} acts no more: another guard holds the lease")
         except StoreUnavailable:
-            self.ledger.stored = False
+            self._written = False
+            return
+        written, self._unwritten, self._written = self._unwritten, [], True
+        self.ledger.digest(written)
 
     async def heed(self, until: float) -> None:
         """Wait for the next look (monotonic seconds); what an operator asks for meanwhile is begun at once."""
@@ -98,7 +162,7 @@ class Guard:
         await clock.sleep(min(HEED_EVERY, max(0.0, until - clock.monotonic())))
         while clock.monotonic() < until and not self.state.closed:
             before = self._seen
-            self._catch_up()
+            self.catch_up()
             if self._seen != before and self.state.request is not None:
                 now = clock.monotonic()
                 for act in decide(self._known(self.state.phase, now)):
@@ -107,18 +171,27 @@ class Guard:
 
     async def _leave(self) -> None:
         """Somebody has taken the run's folder away: no operator can be answered, so nobody stays on the canary."""
-        if self.state.canary_out and not self.state.cutover_at:
-            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", tries=3)
+        if self._at_risk():
+            mine = Mine(self.state.claim, self.state.canary)
+            await roll_back(self.post.sources.router, self.post.clock, "the run's folder is gone", 3, mine)
 
-    def _catch_up(self) -> None:
+    def _at_risk(self) -> bool:
+        return self.state.canary_out and not self.state.cutover_at
+
+    def catch_up(self) -> None:
+        """Read on in the record; what it has not taken from this guard yet counts as well."""
         try:
             fresh = self.post.store.read(self._seen)
-            self.ledger.stored = True
         except StoreUnavailable:
-            self.ledger.stored = False
-            return
-        self.state = fold(fresh, self.state)
-        self._seen += len(fresh)
+            self.ledger.refused()
+        else:
+            self._recorded = fold(fresh, self._recorded)
+            self._seen += len(fresh)
+        self.state = self._recorded
+        for draft in self.ledger.kept:
+            after, at = self.state.head, _utc(self.post.clock.now())
+            entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
+            self.state = fold((entry,), self.state)
 
     def _known(self, phase: PhaseState | None, now: float) -> Known:
         if self.post.operators():
@@ -130,30 +203,40 @@ class Guard:
             split=self.sight.inbox.split,
             now=now,
             since=self.sight.soak_of(self.state, phase).since if phase else now,
-            stored=self.ledger.stored,
+            stored=self.ledger.stored and self._written and self.reached,
             rolling=_under_way(self._rolling),
-            moving=_under_way(self._moving),
+            moving=_under_way(self._moving) or _under_way(self._resolving),
             unattended=now - self._wheel_at,
+            watched=self.sight.evidence.watched,
             stray=self._watch.stray,
             lowers=self.post.sources.router.can.lowers,
+            locked=self.ledger.locked if self.reached else 0.0,
+            not_ours=self._not_ours(),
         )
 
     def _do(self, act: Do, phase: PhaseState | None) -> None:
         name = phase.name if phase else ""
         match act:
-            case RollBack(reason, request):
+            case RollBack(reason, request, even_though):
+                self.acts.rolling = True
                 if self._moving is not None:
                     self._moving.cancel()
-                back = self.acts.send_back(reason, request, name, self.state.run)
-                self._rolling = self._moves(back)
+                self._rolling = self._moves(self.back.send_back(reason, request, name, self.state, even_though))
             case Begin(asked):
                 self._moving = self._moves(self.acts.begin(asked, self.state))
             case SetBack(stray):
-                self._moving = self._moves(self.acts.set_back(stray, name, self.state.run))
+                self._moving = self._moves(self.acts.set_back(stray, name, self.state))
+            case SayNotOurs(why):
+                self.ledger.append(Kind.NOT_OURS, {"why": why}, name)
+                if why:
+                    self.ledger.tell("alarm", "THIS ROUTER IS ANOTHER RUN'S", why, self.state.run, "golive status")
             case SayStrayed(share):
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
                 self.ledger.append(Kind.SOAKED, body, name)
+            case SayAlone():
+                text = "visitors stay on the canary, and are watched; going back is for a person to decide"
+                self.ledger.tell("alarm", "NOBODY IS AT THE WHEEL", text, self.state.run, "golive status")
             case Abandon():
                 self.ledger.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "nobody was at the wheel"})
 
@@ -170,10 +253,14 @@ class Guard:
         if note and self.state.canary_out and self.state.rollback is None:
             self.ledger.tell("warning", "THE ROUTER SAYS", note, self.state.run, "golive status")
         moving = act is not None and act.open and act.name in ("shift", "set back", "rollback")
-        if moving or _under_way(self._moving) or _under_way(self._rolling):
+        if moving or self._not_ours() or _under_way(self._moving) or _under_way(self._rolling):
             self._watch.moved(now + self.post.sources.router.can.read_lag)
         else:
             self._watch.read(inbox.split, inbox.split_at, self.state.split, now)
+
+    def _not_ours(self) -> str:
+        """Say whose the router is, when the newest read shows another run's claim or another canary."""
+        return Mine(self.state.claim, self.state.canary).not_ours(self.sight.inbox.split)
 
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""
@@ -202,16 +289,20 @@ class Guard:
         if verdict.hold in (Hold.AFTER_CUTOVER, Hold.UNMEASURED):
             self.ledger.tell("warning", f"HOLD: {verdict.hold}", verdict.reason, self.state.run, "golive status")
 
-    def _body(self, phase: PhaseState | None) -> dict[str, Any]:
-        sight = self.sight
+    def _body(self, phase: PhaseState | None, now: float) -> dict[str, Any]:
+        sight, blind = self.sight, self.sight.blind(now)
         return {
             "phase": phase.name if phase else "",
             "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
             "verdict": sight.verdict.to_json() if sight.verdict else None,
-            "unmeasured": sight.inbox.unmeasured,
-            "stored": self.ledger.stored,
+            "blind": blind.to_json(now) if blind is not None else None,
+            **self._findings.to_json(),
+            "stored": self.ledger.stored and self._written and self.reached,
+            "stable": sight.stable.to_json(),
             "canary_requests": sight.evidence.counts["failed"][0],
             "evidence": sight.trace(),
+            "memory": sight.remember(),
+            "monotonic": now,
         }
 
 

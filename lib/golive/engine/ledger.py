@@ -3,56 +3,79 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from golive.core.digest import minute_digests, row, unfit
-from golive.core.errors import GoLiveError, StoreUnavailable
+from golive.core.digest import minute_digests, row
+from golive.core.errors import GoLiveError, Stopped, StoreUnavailable
 from golive.core.record import Draft, Entry, Kind
 from golive.core.samples import Sample
 from golive.engine.post import Post
 from golive.ports import Notice
 
 May = Callable[[Sequence[Entry]], None]
+AGAIN_AFTER = 1.0
 
 
 class Ledger:
-    """`stored` says whether the store took the last entry; what it refuses is kept to be taken in later."""
+    """`stored` says whether the record took what it was last given; what it refuses is kept to be taken in later.
+
+    `kept` are those of its own drafts that the record does not hold yet. A record that has refused is left alone for
+    a second, so that a locked one costs a look one wait and not one for each entry.
+    """
 
     def __init__(self, post: Post) -> None:
         self._post = post
         self.stored = True
+        self.kept: list[Draft] = []
+        self._refused_at: float | None = None
+        self._locked_since: float | None = None
         self._minute: list[Mapping[str, str]] = []
         self._told: set[str] = set()
         self._telling: set[asyncio.Task[None]] = set()
 
+    @property
+    def locked(self) -> float:
+        """For how many seconds the record has taken nothing."""
+        return 0.0 if self._locked_since is None else self._post.clock.monotonic() - self._locked_since
+
     def append(self, kind: Kind, body: Mapping[str, Any], phase: str = "", may: May | None = None) -> str:
         """Make an entry and give its id; only `may` can refuse it."""
         draft = Draft(self._post.new_id(), kind, self._post.who, body, phase)
-        try:
-            self._post.store.append(draft, may)
-            self.stored = True
-        except StoreUnavailable:
-            self.stored = False
-            self._post.late(draft)
+        if not self._try(draft, may):
+            self.kept.append(draft)
+            with contextlib.suppress(OSError):  # a full disk: this process still has it, and tries on
+                self._post.late.write(draft)
         return draft.id
 
-    def take_up(self) -> None:
-        """Take in what a guard before this one has measured, before any `digest`: what it left undigested is entered.
+    def intend(self, body: Mapping[str, Any], phase: str, may: May | None = None) -> str | None:
+        """Make the intent of an act that may only follow a durable one, and give its id; None when it is not stored."""
+        draft = Draft(self._post.new_id(), Kind.INTENT, self._post.who, body, phase)
+        return draft.id if self._try(draft, may) else None
 
-        Its last minute is taken in whole, since this guard's first samples belong to it too.
-        """
-        try:
-            rows = [row(sample) for sample in self._post.book.samples()]
-            left = {minute[:16] for minute in unfit(rows, self._post.store.read())}
-        except StoreUnavailable:
-            self.stored = False
+    def refused(self) -> None:
+        """Take notice that the record could not be reached."""
+        now = self._post.clock.monotonic()
+        self.stored, self._refused_at, self._locked_since = False, now, self._locked_since or now
+
+    def try_again(self, ask: bool) -> None:
+        """Give the record what it has refused so far; with `ask`, see whether it could take an entry at all."""
+        if self._waits():
             return
-        left |= {entry["utc"][:16] for entry in rows[-1:]}
-        self._minute = [entry for entry in rows if entry["utc"][:16] in left]
+        try:
+            taken = self._post.late.take_in(self._post.store)
+            if self.kept:
+                self._take_in_kept()
+            elif ask and not taken:
+                self._ask()
+        except StoreUnavailable:
+            self.refused()
+        else:
+            self._took()
 
     def digest(self, samples: Sequence[Sample], end: bool = False) -> None:
-        """Take in samples, and enter the digest of each minute that is over."""
+        """Take in samples that the book holds, and enter the digest of each minute that is over."""
         self._minute += [row(sample) for sample in samples]
         minutes = sorted({entry["utc"][:16] for entry in self._minute})
         over = minutes if end else minutes[:-1]
@@ -79,3 +102,39 @@ class Ledger:
             except GoLiveError as error:
                 sent[notifier.name] = f"failed: {error}"
         self.append(Kind.NOTICE, {**notice.__dict__, "sent": sent})
+
+    def _try(self, draft: Draft, may: May | None) -> bool:
+        if self.kept:
+            self.try_again(ask=False)
+        if self._waits():
+            return False
+        try:
+            self._post.store.append(draft, may)
+        except StoreUnavailable:
+            self.refused()
+            return False
+        self._took()
+        return True
+
+    def _take_in_kept(self) -> None:
+        """Append the drafts that not even the folder for late ones has taken; an id is never entered twice."""
+        for draft in self.kept:
+            self._post.store.append(Draft(draft.id, draft.kind, draft.who, {**draft.body, "late": True}, draft.phase))
+
+    def _ask(self) -> None:
+        """Let the record begin an append, and think better of it under its lock."""
+
+        def refuse(entries: Sequence[Entry]) -> None:
+            raise Stopped("it answers", "")
+
+        try:
+            self._post.store.append(Draft(self._post.new_id(), Kind.NOTE, self._post.who), refuse)
+        except Stopped:
+            return
+
+    def _waits(self) -> bool:
+        return self._refused_at is not None and self._post.clock.monotonic() - self._refused_at < AGAIN_AFTER
+
+    def _took(self) -> None:
+        self.stored, self._refused_at, self._locked_since = True, None, None
+        self.kept.clear()

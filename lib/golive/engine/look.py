@@ -13,6 +13,7 @@ from golive.engine.stray import SAME, Stray
 from golive.ports import Split, Unknown
 
 SURE = 2  # reads in a row that lie on one side of the record
+LOCKED_OUT = 3  # times guard_silent after which a record that takes nothing is given up
 TOO_LONG = 10  # reads after which setting back has failed for long enough
 
 
@@ -25,8 +26,11 @@ class Known:
         stored: Whether the record can be written.
         rolling: Whether a rollback is under way in this process; `moving` likewise a shift or a proof.
         unattended: Seconds for which nobody has been at the wheel.
+        watched: Seconds of the soak that were watched.
         stray: How the router's read-back differs from the record, None when it does not.
         lowers: Whether the router can set a smaller share than it has.
+        locked: Seconds for which the record has taken nothing from the guard that holds the lease.
+        not_ours: Whose the router is, when it shows another run's claim or another canary; else "".
     """
 
     plan: Plan
@@ -39,16 +43,20 @@ class Known:
     rolling: bool
     moving: bool
     unattended: float
+    watched: float = 0.0
     stray: Stray | None = None
     lowers: bool = True
+    locked: float = 0.0
+    not_ours: str = ""
 
 
 @dataclass(frozen=True)
 class RollBack:
-    """Send everybody back, for a reason; `request` is "" when nobody asked."""
+    """Send everybody back, for a reason; `request` is "" when nobody asked, `even_though` what he was told who did."""
 
     reason: str
     request: str = ""
+    even_though: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,13 @@ class SayStrayed:
 
 
 @dataclass(frozen=True)
+class SayNotOurs:
+    """Write down whose the router is, "" that it may be ours again."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class EndSoak:
     """Write down that the soak is over, and with what."""
 
@@ -80,11 +95,16 @@ class EndSoak:
 
 
 @dataclass(frozen=True)
+class SayAlone:
+    """Tell people outside that nobody is at the wheel of a site that has been cut over: that is held, and watched."""
+
+
+@dataclass(frozen=True)
 class Abandon:
     """Close the run: nobody has been at the wheel for long enough, and nobody is on the canary."""
 
 
-Do = RollBack | Begin | SetBack | SayStrayed | EndSoak | Abandon
+Do = RollBack | Begin | SetBack | SayNotOurs | SayStrayed | EndSoak | SayAlone | Abandon
 
 
 def decide(known: Known) -> tuple[Do, ...]:
@@ -97,12 +117,16 @@ def decide(known: Known) -> tuple[Do, ...]:
     if not known.stored:
         return ()
     asked, forward = known.state.request, list[Do]()
+    if known.not_ours:
+        return _left_alone(known)
+    if known.state.not_ours and isinstance(known.split, Split):
+        forward.append(SayNotOurs(""))
     if known.state.rollback is not None:
         promotes = asked is not None and asked.name == Step.PROMOTE and not known.moving
-        return (*((Begin(asked),) if asked is not None and promotes else ()), *_abandoned(known))
+        return (*forward, *((Begin(asked),) if asked is not None and promotes else ()), *_abandoned(known))
     if _above(known):
         assert known.stray is not None
-        return () if known.moving else (SetBack(known.stray),)
+        return tuple(forward) if known.moving else (*forward, SetBack(known.stray))
     forward += _strayed(known)
     if asked is not None and asked.name in ("shift", "prove", *NAMED) and not known.moving:
         forward.append(Begin(asked))
@@ -112,25 +136,43 @@ def decide(known: Known) -> tuple[Do, ...]:
 def _backward(known: Known) -> RollBack | None:
     state, verdict, asked = known.state, known.verdict, known.state.request
     if asked is not None and asked.name == "rollback":
-        return RollBack(str(asked.detail.get("because", "")), asked.request)
+        detail = asked.detail
+        return RollBack(str(detail.get("because", "")), asked.request, str(detail.get("even_though", "")))
+    if known.not_ours:
+        return None
     if state.rollback is not None:
         return RollBack(_why_again(known)) if _not_back_yet(known) else None
     if verdict is not None and verdict.word is Word.ROLLBACK and state.canary_out:
         return RollBack(verdict.reason)
-    if _nobody_there(known) and state.canary_out and not state.cutover_at:
+    before_cutover = state.canary_out and not state.cutover_at
+    if _nobody_there(known) and before_cutover:
         return RollBack(f"nobody has been at the wheel for {known.unattended:.0f} s")
+    if known.locked > LOCKED_OUT * known.plan.guarding.guard_silent.total_seconds() and before_cutover:
+        return RollBack(f"the record could not be written for {known.locked:.0f} s")
     if _above(known) and known.stray is not None and known.stored and not known.moving:
-        if not known.lowers:
-            return RollBack(f"{_said(known.stray, known.now)}, and this router can't lower it")
+        if not known.lowers or not known.state.split:
+            can = "this router can't lower it" if not known.lowers else "everybody belongs on stable"
+            return RollBack(f"{_said(known.stray, known.now)}, and {can}")
         if known.stray.reads >= TOO_LONG:
             return RollBack(f"{_said(known.stray, known.now)}, and setting it back has not helped")
     return None
 
 
+def _left_alone(known: Known) -> tuple[Do, ...]:
+    """Move nobody on a router that is another run's; say so once, and answer who asks."""
+    said: tuple[Do, ...] = ()
+    if known.not_ours != known.state.not_ours and (known.state.canary_out or known.state.claimed):
+        said = (SayNotOurs(known.not_ours),)
+    asked = known.state.request
+    begins = asked is not None and asked.name in ("shift", "prove") and not known.moving and not known.state.rolled_back
+    return (*said, *([Begin(asked)] if begins and asked is not None else []), *_abandoned(known))
+
+
 def _above(known: Known) -> bool:
     """Say whether more visitors are on the canary than this run has put there; what it has not begun is not its own."""
     stray = known.stray
-    return stray is not None and stray.above and stray.reads >= SURE and known.state.split > 0
+    begun = known.state.split > 0 or any(phase.shift is not None for phase in known.state.phases)
+    return stray is not None and stray.above and stray.reads >= SURE and begun
 
 
 def _strayed(known: Known) -> tuple[Do, ...]:
@@ -177,7 +219,7 @@ def _end_of_soak(known: Known) -> tuple[EndSoak, ...]:
     if not ready and seconds <= longest:
         return ()
     seen = {reading.criterion: reading.seen for reading in verdict.readings}
-    return (EndSoak({"seconds": seconds, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
+    return (EndSoak({"seconds": known.watched, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
 
 
 def _soaks(plan: Plan, phase: PhaseState) -> bool:
@@ -186,8 +228,11 @@ def _soaks(plan: Plan, phase: PhaseState) -> bool:
     return not phase.shifts or (phase.proof is not None and phase.proof.done)
 
 
-def _abandoned(known: Known) -> tuple[Abandon, ...]:
-    return (Abandon(),) if _nobody_there(known) else ()
+def _abandoned(known: Known) -> tuple[Do, ...]:
+    """Close what nobody operates; a site that was cut over is never left unwatched, unless it is our own world."""
+    if not _nobody_there(known):
+        return ()
+    return (SayAlone(),) if known.state.canary_out and not known.plan.own_world else (Abandon(),)
 
 
 def _nobody_there(known: Known) -> bool:

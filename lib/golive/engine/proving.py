@@ -48,7 +48,9 @@ async def prove_counted(sight: Sight, clock: Clock, share: float, since: float) 
         said += f"; the router reads back {'nothing' if back is None else f'{back:.2%}'}"
     numbers = {"asked": seen.requests, "canary": seen.canary, "low": seen.low, "high": seen.high}
     result = RESULTS[proving.standing]
-    return Proven("failed" if result == "done" and not same else result, said, back, numbers)
+    if result == "done" and not same:
+        result = "unknown" if back is None else "failed"
+    return Proven(result, said, back, numbers)
 
 
 async def prove_forced(forcing: Forcing, sight: Sight, clock: Clock, share: float, since: float) -> Proven:

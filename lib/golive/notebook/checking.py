@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from golive import wiring
 from golive.adapters.checks.run import run_checks
@@ -25,24 +25,29 @@ FRESH = timedelta(minutes=30)
 
 async def look(desk: Desk, phase: str, stage: str, uses: Sequence[CheckUse]) -> Answer:
     """Look at `uses`, and before the first shift at those of the preflight's lines that no longer stand."""
-    begun = time.monotonic()
+    begun, now = time.monotonic(), desk.run.clock.moment()
     mine = [(phase, use) for use in uses]
     every = [*mine, *(_again(desk, phase) if stage == "start" else [])]
     looked = await run_checks([use for _, use in every], wiring.known_checks(), wiring.scene(desk.run))
-    findings = [_excused(desk, one) for one in looked]
+    findings = [_excused(desk, _dated(one, now.at)) for one in looked]
     took = time.monotonic() - begun
     for (of, _), finding in zip(every, findings, strict=True):
-        desk.run.append(Kind.FINDING, {"stage": stage, **asdict(finding)}, of)
+        desk.run.append(Kind.FINDING, {"stage": stage, **asdict(finding), "moment": now.to_json()}, of)
     counts = {result.value: sum(f.result is result for f in findings) for result in Result}
     passed = all(f.result in GOOD for f in findings)
-    until = min((f.good_until for f in findings), default=utc(desk.run.clock.now() + FRESH))
-    desk.run.append(Kind.CHECKED, {"stage": stage, "passed": passed, "counts": counts, "good_until": until}, phase)
+    good_for = min((f.good_for for f in findings), default=FRESH.total_seconds())
+    good = {"good_until": utc(now.at + timedelta(seconds=good_for)), "good_for": good_for, "moment": now.to_json()}
+    desk.run.append(Kind.CHECKED, {"stage": stage, "passed": passed, "counts": counts, **good}, phase)
     return tables.checks_answer(findings, "the next cell" if passed else "", took)
+
+
+def _dated(finding: Finding, at: datetime) -> Finding:
+    return replace(finding, good_until=utc(at + timedelta(seconds=finding.good_for)))
 
 
 def _again(desk: Desk, phase: str) -> list[tuple[str, CheckUse]]:
     """Give the preflight's lines that this phase's shift needs and that have aged or were never good."""
-    state, now = desk.state, desk.run.clock.now()
+    state, now = desk.state, desk.run.clock.moment()
     earlier = [one for one in bound_by(state, state.named(phase)) if one.name != phase]
     return [
         (one.name, use)
@@ -54,8 +59,9 @@ def _again(desk: Desk, phase: str) -> list[tuple[str, CheckUse]]:
 
 def _excused(desk: Desk, finding: Finding) -> Finding:
     """Give a finding as it counts: the same thing found again is covered by the word that a person gave for it."""
-    found = Found("", finding.called, finding.result, finding.code)
-    word = None if finding.result in GOOD else excused(found, desk.state.excuses, desk.run.clock.now())
+    now = desk.run.clock.moment()
+    found = Found("", finding.called, finding.result, finding.code, now)
+    word = None if finding.result in GOOD else excused(found, desk.state.excuses, now)
     if word is None:
         return finding
     evidence = {**finding.evidence, "excused": {"was": finding.result.value, "by": word.name, "until": word.until}}

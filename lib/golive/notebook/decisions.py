@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from golive.core.errors import Stopped
+from golive.core.moments import Moment
 from golive.core.plan import Plan
 from golive.core.state import Judged
 from golive.core.verdict import Word
@@ -42,7 +42,7 @@ def by_policy(judged: Judged, because: str) -> Decided:
     return Decided(judged.word.lower(), judged.code, why, by_policy=True)
 
 
-def refuse(decided: Decided, judged: Judged, plan: Plan, operator: str, now: datetime) -> None:
+def refuse(decided: Decided, judged: Judged, plan: Plan, operator: str, now: Moment) -> None:
     """Raise Stopped when the decision can't count: with why, and with what to type instead."""
     if decided.choice not in CHOICES:
         raise Stopped(f"{decided.choice!r} is no decision: proceed, hold and rollback are", typed(judged))
@@ -53,7 +53,7 @@ def refuse(decided: Decided, judged: Judged, plan: Plan, operator: str, now: dat
         )
     if not any(letter.isalnum() for letter in decided.because):
         raise Stopped("a decision needs a reason in words", typed(judged, decided.choice))
-    age = (now - datetime.fromisoformat(judged.at)).total_seconds()
+    age = now.since(judged.moment)
     if age > plan.judging.decision_valid.total_seconds():
         raise Stopped(
             f"the verdict {judged.code} is {span(age)} old, and good for "

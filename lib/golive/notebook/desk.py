@@ -5,31 +5,36 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from golive import wiring
 from golive.adapters.presence import Presence, hold
-from golive.alone import send_back_alone
+from golive.alone import doubts_of, send_back_alone
 from golive.core.errors import RecordBroken, Stopped, StoreUnavailable
 from golive.core.folding import fold
 from golive.core.record import Entry, Kind
 from golive.core.state import State
 from golive.notebook.attended import attended
 from golive.notebook.view import View
-from golive.pages import tables
+from golive.pages import rollbacks
 from golive.pages.answer import Answer
 from golive.pages.words import span
 from golive.run import Run
+from golive.watchman import watch
 
 POLL = 0.1
 NO_GUARD = "operator, no guard answered"
 ACT_DEADLINE = 45.0
 GONE_DEADLINE = 12.0
+RECORD_WITHIN = 2.0
 PATIENCE = 1.5  # seconds that a person waits before the page says what it waits for
 
 
+Got = TypeVar("Got")
+
+
 class GuardSilent(Stopped):
-    """The guard has not beaten for `guard_silent`, so it won't answer."""
+    """No guard has beaten for `guard_silent`, so none will answer."""
 
 
 class Desk:
@@ -38,6 +43,11 @@ class Desk:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.presence: Presence = hold(run.folder.operators, run.who.name)
+
+    def watch_over(self) -> Self:
+        """Look after the run's guards from this process, for as long as this desk is used and the run is open."""
+        watch(self.run, self)
+        return self
 
     @property
     def state(self) -> State:
@@ -52,9 +62,8 @@ class Desk:
             Stopped: If it may not be asked for, or no outcome came in time.
         """
         self.presence.touch()
-        asked = self.run.append(
-            Kind.REQUEST, {"act": act, "attended": attended(), **body}, phase, lambda entries: check(fold(entries))
-        )
+        request = {"act": act, "attended": attended(), **body}
+        asked = await _soon(lambda: self.run.append(Kind.REQUEST, request, phase, lambda entries: check(fold(entries))))
         waiting = Waiting(f"asked the guard to {act}, entry {asked.seq}")
         while waiting.seconds < ACT_DEADLINE:
             for entry in self.run.store.read(asked.seq):
@@ -68,15 +77,18 @@ class Desk:
                 if entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback" and act != "rollback":
                     waiting.over()
                     raise Stopped(f"the guard rolled back: {entry.body['because']}", "open 91_incident.ipynb")
-            if self.guard_silent():
+            if self.guard_silent() if act == "rollback" else self.run.unguarded():
                 waiting.over()
                 raise GuardSilent("the guard is silent, so nobody acts on this", self.revive())
             await waiting.a_moment()
         waiting.over()
         raise Stopped(f"the guard did not answer within {ACT_DEADLINE:.0f} s", f"golive status {self.run.folder.name}")
 
-    async def roll_back(self, because: str, phase: str) -> Answer:
-        """Send everybody back to stable, through the guard, or without one when none answers."""
+    async def roll_back(self, because: str, phase: str, even_though: str = "") -> Answer:
+        """Send everybody back to stable, through the guard, or without one when none answers.
+
+        What speaks against it is asked once more, and obeyed with `even_though`.
+        """
         self.presence.touch()
         if not because.strip():
             return Answer(
@@ -85,24 +97,30 @@ class Desk:
                 next='await go.rollback(because="what you saw")',
             )
         try:
-            state = self.state
+            state = await _soon(self.run.state)
             if state.closed:
                 return Answer(
                     "NOTHING DONE", f"the run was closed as {state.closed}", next=f"golive status {state.run}"
                 )
+            against = doubts_of(self.run, state)
+            if against and not even_though.strip():
+                return rollbacks.asked_once_more(against, because)
             if self.guard_silent():
                 raise GuardSilent("the guard is silent", self.revive())
-            await self.ask("rollback", {"because": because}, phase, lambda _: None)
+            body = {"because": because, "even_though": even_though} if even_though else {"because": because}
+            await self.ask("rollback", body, phase, lambda _: None)
         except (GuardSilent, StoreUnavailable, RecordBroken):
-            sent = await send_back_alone(self.run.folder, self.run, because, NO_GUARD, phase=phase)
+            sent = await send_back_alone(
+                self.run.folder, self.run, because, NO_GUARD, phase=phase, even_though=even_though
+            )
             if sent.unrecorded:
-                return tables.unrecorded_rollback(sent.rolled.done, sent.rolled.why, sent.unrecorded)
+                return sent.answer()
         act = self.state.rollback
         assert act is not None
-        return tables.rollback_answer(act)
+        return rollbacks.rollback_answer(act)
 
     def guard_silent(self) -> bool:
-        """Say whether the guard has not beaten for `guard_silent`."""
+        """Say whether nobody acts now, though somebody who stands by may yet."""
         return self.run.guard_silent()
 
     def revive(self) -> str:
@@ -115,16 +133,21 @@ class Desk:
         self.end()
 
     def end(self) -> None:
-        """Wait for the guard to go, then end the world."""
+        """Wait for the guards to go, then end the world."""
         until = time.monotonic() + GONE_DEADLINE
-        while time.monotonic() < until and not self.guard_silent():
-            guard = self.state.guard
-            if guard is None or guard.stopped:
-                break
+        while time.monotonic() < until and self.state.guard is not None and not self.run.unguarded():
             time.sleep(0.05)
         if self.run.plan.own_world:
             wiring.world(self.run).stop()
         self.presence.release()
+
+
+async def _soon(call: Callable[[], Got]) -> Got:
+    """Give what the record answers; StoreUnavailable when it keeps everybody waiting, since a rollback can't wait."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(call), RECORD_WITHIN)
+    except TimeoutError:
+        raise StoreUnavailable(f"the record did not answer in {RECORD_WITHIN:g} s\nNEXT     golive status") from None
 
 
 class Waiting:

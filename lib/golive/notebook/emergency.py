@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
-from golive import wiring
+from golive import rescue
 from golive.awaited import awaited
-from golive.core.errors import Stopped
+from golive.core.errors import GoLiveError, Stopped
 from golive.folders import runs_root
+from golive.notebook.bare import BARE_NEXT, Bare
 from golive.notebook.desk import Desk
-from golive.pages import tables
+from golive.pages import rollbacks, tables
 from golive.pages.answer import Answer, Table
 from golive.pages.words import clock, percent
 from golive.ports import Split
@@ -24,17 +25,29 @@ REHEARSED = "rehearsal of the emergency page"
 class Emergency:
     """Rolls a run back, and tells what happened in it."""
 
-    def __init__(self, run: Run | None, word: str, others: Sequence[str] = (), newest: str = "") -> None:
-        self.word, self._others, self._newest = word, tuple(others), newest
+    def __init__(
+        self, run: Run | None, word: str, others: Sequence[str] = (), newest: str = "", bare: Bare | None = None
+    ) -> None:
+        self.word, self._others, self._newest, self._bare = word, tuple(others), newest, bare
         self.desk = Desk(run) if run else None
 
+    def watch_over(self) -> Self:
+        """Look after the run's guards from this process, for as long as this page is used and the run is open."""
+        if self.desk is not None:
+            self.desk.watch_over()
+        return self
+
     def _need(self) -> Desk:
+        if self.desk is None and self._bare is not None:
+            raise Stopped(f"there is no record to read: {self._bare.trouble}", BARE_NEXT)
         if self.desk is None:
             raise Stopped("nothing is open here, so nobody was moved", NAME_ONE)
         self.desk.presence.touch()
         return self.desk
 
     def _banner(self) -> Answer:
+        if self._bare is not None:
+            return self._bare.banner(self.word)
         if self.desk is None:
             facts = [
                 ("looked at", f"{runs_root()}, and the guards of this host"),
@@ -52,6 +65,7 @@ class Emergency:
             ("split", f"{percent(state.split)} in the record"),
             ("read back", f"{percent(seen)} at {clock(look.utc)}" if look else "not yet"),
             ("guard", "gone with its run" if state.closed else guard),
+            ("wheel", f"{state.wheel.name} since {clock(state.wheel.since)}; going back needs none"),
             ("closed", f"{state.closed} at {clock(state.closed_at)}" if state.closed else "no"),
         ]
         if state.rollback is not None:
@@ -68,31 +82,35 @@ class Emergency:
         return str(self._banner())
 
     @awaited
-    async def rollback(self, because: str = "") -> Answer:
-        """Send everybody back to stable."""
+    async def rollback(self, because: str = "", even_though: str = "") -> Answer:
+        """Send everybody back to stable; it says once what speaks against it."""
+        if self._bare is not None:
+            return await self._bare.rollback(because)
         desk = self._need()
         if not because and self.word == "SANDBOX":
             because = REHEARSED
-        answer = await desk.roll_back(because, desk.state.phase.name if desk.state.phase else "")
+        answer = await desk.roll_back(because, _phase_of(desk), even_though)
         return replace(answer, next="await go.prove_rollback()") if answer.word == "ROLLED BACK" else answer
 
     @awaited
     async def prove_rollback(self) -> Answer:
         """Read the router back now, and say what the last rollback came to."""
+        if self._bare is not None:
+            return await self._bare.prove_rollback()
         desk = self._need()
         state = desk.state
         answer = Answer(
             "NOTHING DONE", "nobody has rolled back this run", next='await go.rollback(because="what you saw")'
         )
         if state.rollback is not None and not state.rollback.open:
-            answer = tables.rollback_answer(state.rollback)
+            answer = rollbacks.rollback_answer(state.rollback)
         if not state.closed:
             answer = await self._read_back(desk, answer)
         self._leave()
         return answer
 
     async def _read_back(self, desk: Desk, answer: Answer) -> Answer:
-        split = await wiring.router_of(desk.run.folder).read()
+        split = await rescue.router_of(desk.run.folder).read()
         now = percent(split.share) if isinstance(split, Split) else f"not read: {split.why}"
         answer = replace(answer, facts=[*answer.facts, ("reads back now", now)])
         if answer.word == "ROLLED BACK" and not (isinstance(split, Split) and split.share == 0):
@@ -125,3 +143,12 @@ class Emergency:
     def _leave(self) -> None:
         if self.word == "SANDBOX" and self.desk is not None and not self.desk.state.closed:
             self.desk.close_run("rolled-back", "the emergency page was rehearsed by itself")
+
+
+def _phase_of(desk: Desk) -> str:
+    """Give the phase that is open, "" when the record does not say: a rollback needs no answer of it."""
+    try:
+        phase = desk.state.phase
+    except GoLiveError:
+        return ""
+    return phase.name if phase else ""

@@ -47,7 +47,8 @@ def give(desk: Desk, phase: str, word: Word) -> Answer:
         Stopped: With what to type instead, when it can't count: nothing was written then.
     """
     found = _found(desk.state, phase, word)
-    until = _until(word, desk.run.clock.now())
+    now = desk.run.clock.moment()
+    until = _until(word, now.at)
     _refuse(desk, found, word)
     kept = _kept(desk, word)
     body = {
@@ -57,6 +58,8 @@ def give(desk: Desk, phase: str, word: Word) -> Answer:
         "was": found.result,
         "because": plain(word.because, LONGEST_WHY),
         "until": utc(until),
+        "good_for": (until - now.at).total_seconds(),
+        "moment": now.to_json(),
         "link": word.link,
         "file": kept.name if kept else "",
         "sha256": kept.sha256 if kept else "",

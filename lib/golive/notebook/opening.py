@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from golive import wiring
-from golive.core.errors import NameUnknown, PlanError, Stopped
+from golive import rescue, wiring
+from golive.core.errors import NameUnknown, PlanError, RecordBroken, Stopped, StoreUnavailable
 from golive.core.plan import PhaseKind
 from golive.core.record import Kind
 from golive.notebook.attended import attended, own_page
+from golive.notebook.bare import Bare
 from golive.notebook.emergency import Emergency
 from golive.notebook.page import Page
 from golive.open_runs import elsewhere, newest_closed, open_runs
@@ -29,14 +30,14 @@ def open_phase(plan: str = "sandbox", phase: str = "canary-25", run: str = "", o
     with _next_said():
         name = run or _begun_here(plan, phase)
         if name:
-            return Page(wiring.open_run(name, operator), phase)
+            return Page(wiring.open_run(name, operator), phase).watch_over()
         made = _make(plan, phase, operator)
         start_world_and_guard(made)
-        return Page(made, phase)
+        return Page(made, phase).watch_over()
 
 
 def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> Emergency:
-    """Give the emergency page: of the run named, else of the only open one.
+    """Give the emergency page: of the run named (or of a router's file: `….json`), else of the only open one.
 
     Makes no world while a run may be open; only an unattended kernel that finds none rehearses.
     """
@@ -50,14 +51,23 @@ def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> E
                 f"several runs are open: {', '.join(map(str, found))}",
                 f'run = "{found[-1].name}" in the cell with the parameters, or another of them; then run both cells',
             )
+        if run.endswith(".json"):
+            bare = Bare(rescue.kit_named(run), None, "no run was named")
+            return Emergency(None, "ROUTER", bare=bare)
         if run or found:
-            opened = wiring.open_run(run or found[0].name, operator)
-            return Emergency(opened, "OPEN RUN", [other.name for other in others if other not in found])
+            name = run or found[0].name
+            beside = [other.name for other in others if other not in found]
+            try:
+                return Emergency(wiring.open_run(name, operator), "OPEN RUN", beside).watch_over()
+            except (RecordBroken, StoreUnavailable, OSError) as error:
+                folder = rescue.folder_of(name)
+                bare = Bare(rescue.kit_of(folder), folder, str(error).splitlines()[0])
+                return Emergency(None, "DAMAGED RUN", beside, bare=bare)
         if attended():
             return Emergency(None, "NOTHING IS OPEN HERE", newest=newest_closed())
         made = _make(plan, "", operator)
         start_world_and_guard(made)
-        return Emergency(made, "SANDBOX")
+        return Emergency(made, "SANDBOX").watch_over()
 
 
 open_incident = open_rollback

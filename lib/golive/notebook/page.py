@@ -15,6 +15,7 @@ from golive.core.order import Already, May, Step, Stop, may
 from golive.core.phases import CheckUse
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, PhaseState, State
+from golive.core.wheel import at_the_wheel
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
@@ -23,8 +24,10 @@ from golive.notebook.desk import Desk, Waiting
 from golive.notebook.excusing import Word, give
 from golive.notebook.soak import Soak, evidence_of, picture_of, samples_of
 from golive.notebook.verdicts import newest
+from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
+from golive.pages.progress import progress_of
 from golive.pages.words import clock, span
 from golive.run import Run
 
@@ -42,7 +45,7 @@ class Page(Desk):
         if phase not in names:
             raise NameUnknown("phase", phase, names)
         self.phase = phase
-        allowed = may(run.state(), Step.OPEN, phase, run.clock.now())
+        allowed = may(run.state(), Step.OPEN, phase, run.clock.moment())
         if isinstance(allowed, Stop):
             raise allowed.error()
         super().__init__(run)
@@ -57,7 +60,7 @@ class Page(Desk):
     def _may(self, step: Step) -> May:
         self.presence.touch()
         state = self.state
-        allowed = may(state, step, self.phase, self.run.clock.now())
+        allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
         if isinstance(allowed, Stop):
             raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
         return allowed
@@ -66,7 +69,7 @@ class Page(Desk):
         """Give the check that is made once more under the record's write lock."""
 
         def check(state: State) -> None:
-            allowed = may(state, step, self.phase, self.run.clock.now())
+            allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
             if isinstance(allowed, Stop):
                 raise allowed.error()
 
@@ -80,21 +83,32 @@ class Page(Desk):
 
     def _banner(self) -> Answer:
         state, plan = self.state, self.run.plan
-        last = state.head
+        last, wheel, guard = state.head, state.wheel, state.guard
         use = plan.phase(self.phase)
+        stands = progress_of(state, self.here, self.run.clock.moment())
+        offered = f", handed to {wheel.offered_to}, who has not taken it" if wheel.offered_to else ""
         facts = [
             ("run", state.run),
             ("operator", f"{self.run.who.name} (claimed), {self.run.who.user}@{self.run.who.host} (seen)"),
+            ("wheel", f"{wheel.name} since {clock(wheel.since)}{offered}"),
             ("responsible", ", ".join(use.responsible)),
             ("soak", span(use.soak.total_seconds()) if use.soak else "none"),
             ("plan", state.fingerprint[:12]),
-            ("guard", f"{state.guard.id} on {state.guard.host}" if state.guard else "none"),
+            ("guard", f"{guard.id} on {guard.host}" if guard else "none"),
             ("last entry", f"{last.seq} {last.kind} at {clock(last.at)}" if last else "none"),
         ]
+        if guard is not None and guard.stands.get("scope"):
+            facts.append(("guards stand", f"on {guard.host}, in {guard.stands['scope']}"))
+        if state.other_code:
+            facts.append(("other code", f"the guard runs {state.other_code}, the run was opened with {state.code}"))
+        if stands.begun:
+            facts.append(("so far", f"{stands}"))
         if any(p.assumed for p in state.phases):
             facts.append(("assumed", "earlier phases were assumed, not passed: this is no rehearsal of the whole"))
         banner = tables.banner(state, self.here.title, plan, self.run.who.name, facts)
-        return replace(banner, next=END_ALONE) if _ends_alone(state) else banner
+        if _ends_alone(state):
+            return replace(banner, next=END_ALONE)
+        return replace(banner, next=stands.next) if stands.begun and not state.rolled_back else banner
 
     @awaited
     async def checks(self) -> Answer:
@@ -143,7 +157,9 @@ class Page(Desk):
         if isinstance(allowed, Already):
             return Answer("NOTHING DONE", allowed.what, next="await go.prove()")
         await self.ask("shift", {"share": self.here.share}, self.phase, self._still(Step.SHIFT))
-        return self._acted(self.here.shift, "await go.prove()")
+        act = self.here.shift
+        another = act is not None and bool(act.detail.get("not_ours"))
+        return self._acted(act, "await go.prove()", "golive status" if another else ROLL_BACK)
 
     @awaited
     async def prove(self) -> Answer:
@@ -178,7 +194,8 @@ class Page(Desk):
         self._may(Step.JUDGE)
         verdict = newest(self.run, self.here)
         code = "".join(secrets.choice(LETTERS) for _ in range(4))
-        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json()}, self.phase)
+        moment = self.run.clock.moment().to_json()
+        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json(), "moment": moment}, self.phase)
         drawn = samples_of(self.run, self.phase) and verdict.readings
         picture = picture_of(self, self.phase, verdict.reason) if drawn else None
         evidence = evidence_of(self.run, self.phase, verdict) if drawn else None
@@ -199,7 +216,9 @@ class Page(Desk):
         else:
             decided = by_policy(judged, because)
         name = "policy" if decided.by_policy else self.run.who.name
-        body = {**asdict(decided), "code": judged.code}
+        valid = self.run.plan.judging.decision_valid.total_seconds()
+        moment = self.run.clock.moment().to_json()
+        body = {**asdict(decided), "code": judged.code, "good_for": valid, "moment": moment}
         signed = replace(self.run, who=replace(self.run.who, name=name))
         signed.append(Kind.DECISION, body, self.phase, lambda entries: self._counts(decided, entries))
         return Answer(
@@ -209,9 +228,12 @@ class Page(Desk):
     def _counts(self, decided: Decided, entries: Sequence[Entry]) -> None:
         state = fold(entries)
         self._still(Step.DECIDE)(state)
+        wheel = at_the_wheel(state, self.run.who.name)
+        if decided.choice == "proceed" and isinstance(wheel, Stop):
+            raise wheel.error()
         judged = state.named(self.phase).judged
         assert judged is not None
-        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.now())
+        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.moment())
 
     @awaited
     async def tag(self, name: str = "", because: str = "") -> Answer:
@@ -257,10 +279,18 @@ class Page(Desk):
         name = self.run.folder.name
         return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
 
+    def hand_over(self, to: str, because: str = "") -> Answer:
+        """Hand the wheel to somebody, who has it once they take it."""
+        return hand_over(self.run, to, because)
+
+    def take_wheel(self, because: str = "") -> Answer:
+        """Take the wheel: handed over, or with a reason."""
+        return take_wheel(self.run, because)
+
     @awaited
-    async def rollback(self, because: str = "") -> Answer:
-        """Send everybody back to stable. Needs a reason and no permission."""
-        answer = await self.roll_back(because, self.phase)
+    async def rollback(self, because: str = "", even_though: str = "") -> Answer:
+        """Send everybody back to stable. Needs a reason and no permission, and says once what speaks against it."""
+        answer = await self.roll_back(because, self.phase, even_though)
         return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
 
 

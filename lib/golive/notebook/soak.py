@@ -51,7 +51,7 @@ class Soak:
                 if soaked is not None:
                     view.make_way()
                     return self._ended(soaked)
-                if self._desk.guard_silent():
+                if self._run.unguarded():
                     raise Stopped("the guard is silent: nobody watches this soak", self._desk.revive())
                 if time.monotonic() - shown_at >= LOOK:
                     shown_at = time.monotonic()

@@ -34,7 +34,7 @@ def _on_checks(run: Run, here: PhaseState) -> Verdict:
 
 def passed(run: Run, here: PhaseState, stage: str) -> bool:
     """Say whether nothing that was looked at in a stage is bad now; what a person has excused is not."""
-    found, excuses, now = here.found.get(stage, {}), run.state().excuses, run.clock.now()
+    found, excuses, now = here.found.get(stage, {}), run.state().excuses, run.clock.moment()
     if found:
         return all(one.result in PASSED or excused(one, excuses, now) is not None for one in found.values())
     checked = here.checks.get(stage)

@@ -117,29 +117,6 @@ def act_answer(act: Act, then: str) -> Answer:
     return Answer(good if act.done else "FAIL", f"{act.name} at {clock(act.ended_at)}: {seen}", next=then)
 
 
-def rollback_answer(act: Act) -> Answer:
-    """Give what a rollback came to."""
-    verified = act.detail.get("verified", {})
-    healthy = {True: "yes", False: "NO: look at it now"}.get(verified.get("stable_healthy"), "not asked")
-    facts = [
-        ("because", str(act.detail.get("because", ""))),
-        ("read back", percent(verified.get("read_back"))),
-        ("visitors on the canary after", str(verified.get("counted_after", "not counted"))),
-        ("stable healthy", healthy),
-        ("seconds to safe", str(verified.get("seconds_to_safe", "unknown"))),
-    ]
-    word = "ROLLED BACK" if act.done else "FAIL"
-    headline = "everybody is back on stable" if act.done else "the rollback is not confirmed: use ROLLBACK.txt"
-    return Answer(word, f"{headline}, {clock(act.ended_at)}", facts, next="open 91_incident.ipynb")
-
-
-def unrecorded_rollback(done: bool, why: str, unrecorded: str) -> Answer:
-    """Give what a rollback came to that the record could not take."""
-    word = "ROLLED BACK" if done else "FAIL"
-    headline = "everybody is back on stable" if done else f"the rollback is not confirmed, {why}: use ROLLBACK.txt"
-    return Answer(word, headline, [("not recorded", unrecorded)], next="open 91_incident.ipynb")
-
-
 def timeline(entries: Sequence[Entry]) -> Answer:
     """Give the run's story, one row for each entry that a person would tell."""
     rows = [(str(e.seq), clock(e.at), e.phase, e.kind.value, say(e), e.who["name"]) for e in entries if say(e)]
@@ -153,8 +130,13 @@ def say(entry: Entry) -> str:
     match entry.kind:
         case Kind.RUN_OPENED:
             return f"{body['title']}, plan {body['plan']}"
-        case Kind.GUARD_STARTED | Kind.GUARD_STOPPED:
-            return str(body["guard"])
+        case Kind.GUARD_STARTED:
+            other = f", with other code ({body['code']})" if body.get("began_with") else ""
+            return f"{body['guard']} {'stands by' if body.get('as') == 'standby' else 'has started'}{other}"
+        case Kind.LEASE_TAKEN:
+            return f"{body['guard']} acts, fence {body['fence']}: {body['because']}"
+        case Kind.GUARD_STOPPED:
+            return f"{body['guard']} has ended: {body['why']}"
         case Kind.CHECKED:
             return f"checks ({body['stage']}) {'passed' if body['passed'] else 'did not all pass'}"
         case Kind.BASELINE:
@@ -172,10 +154,18 @@ def say(entry: Entry) -> str:
             return f"the router reads back the recorded {percent(body['recorded'])} again"
         case Kind.STRAYED:
             return f"the router reads back {percent(body['share'])}, below the recorded {percent(body['recorded'])}"
+        case Kind.NOT_OURS:
+            return f"left alone: {body['why']}" if body["why"] else "the router may be this run's again"
+        case Kind.LAST_RESORT:
+            return f"last resort {'' if body['done'] else 'failed: '}{body['driver']}: {body['did']}"
         case Kind.VERDICT:
             return f"{body['word']}: {body['reason']}"
         case Kind.JUDGED:
             return f"{body['code']} {body['verdict']['word']}: {body['verdict']['reason']}"
+        case Kind.HANDED_OVER:
+            return f"{body['from']} hands the wheel to {body['to']}: {body['because']}"
+        case Kind.WHEEL_TAKEN:
+            return f"{body['by']} {'was handed' if body['offered'] else 'took'} the wheel from {body['from']}"
         case Kind.DECISION:
             return f"{body['choice']} (answers {body['code']}): {body['because']}"
         case Kind.RUN_CLOSED:

@@ -15,6 +15,8 @@ GLYPHS = {
     "STOPPED": "■",
     "NOTHING DONE": "–",
     "COULD NOT MEASURE": "?",
+    "ASKED ONCE MORE": "?",
+    "LEFT ALONE": "‖",
 }
 
 

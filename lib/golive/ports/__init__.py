@@ -7,9 +7,12 @@ A driver declares what it can; the contract tests hold it to that.
 from golive.core.pair import Beat, Lease, Member
 from golive.ports.checks import Check, Finding, Result
 from golive.ports.deployment import Deployment, Happened
-from golive.ports.router import Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
+from golive.ports.keeping import Claims, Files, Keeping, Sharing
+from golive.ports.last_resort import LastResort, Used
+from golive.ports.router import Claiming, Done, Proof, Refused, Router, RouterCan, Split, Superseded, Unknown
 from golive.ports.sources import Alive, Forcing, Health, Logs, MetricSource, Prober, Sick, SourceCan, TopUp
 from golive.ports.store import Book, EvidenceNote, LookNote, Store
+from golive.ports.switch import DeadManSwitch
 from golive.ports.world import Clock, Notice, Notifier, World
 
 __all__ = [
@@ -17,14 +20,20 @@ __all__ = [
     "Beat",
     "Book",
     "Check",
+    "Claiming",
+    "Claims",
     "Clock",
+    "DeadManSwitch",
     "Deployment",
     "Done",
     "EvidenceNote",
+    "Files",
     "Finding",
     "Forcing",
     "Happened",
     "Health",
+    "Keeping",
+    "LastResort",
     "Lease",
     "Logs",
     "LookNote",
@@ -38,6 +47,7 @@ __all__ = [
     "Result",
     "Router",
     "RouterCan",
+    "Sharing",
     "Sick",
     "SourceCan",
     "Split",
@@ -45,5 +55,6 @@ __all__ = [
     "Superseded",
     "TopUp",
     "Unknown",
+    "Used",
     "World",
 ]

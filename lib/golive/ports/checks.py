@@ -25,7 +25,7 @@ class Finding:
     Attributes:
         called: The line's name in the plan; `check` says which check looked.
         code: What was found, as a short hash; a person's word holds for one code alone.
-        good_until: UTC, ISO 8601, until when it is fresh enough to act on.
+        good_for: Seconds for which it is fresh enough to act on; `good_until` says it as UTC, ISO 8601, once it is dated.
         then: The next thing to do or to type; "" when nothing is to be done.
     """
 
@@ -38,6 +38,7 @@ class Finding:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     called: str = ""
     code: str = ""
+    good_for: float = 0.0
     good_until: str = ""
     then: str = ""
 

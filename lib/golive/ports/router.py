@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Proof(StrEnum):
@@ -27,6 +27,7 @@ class RouterCan:
         read_lag: Seconds after which a read shows what was set, at the latest.
         ends_at_100: Whether the rollout is over at 100 %, so that nothing rolls it back from there.
         compares: Whether of several callers who expect the same split exactly one gets it.
+        claims: Whether the router shows whose go-live it is, so that the driver is `Claiming`.
     """
 
     splits: tuple[float, ...] | None = None
@@ -36,6 +37,7 @@ class RouterCan:
     read_lag: float = 0.0
     ends_at_100: bool = False
     compares: bool = False
+    claims: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,15 @@ class Split:
     """The visitors' share on the canary as the router reads it back, 0 to 1.
 
     `canary` names the canary that the router shows, `token` the proof that a run's own
-    world started this router ("" when it carries none), `note` what the router says besides.
+    world started this router ("" when it carries none), `note` what the router says besides,
+    `claim` whose go-live it is ("" when nobody has claimed it, or it can't show that).
     """
 
     share: float
     canary: str = ""
     token: str = ""
     note: str = ""
+    claim: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Superseded:
-    """The split was not what the caller expected: somebody else has moved it."""
+    """The router was not as the caller expected it: somebody else has moved the split, or claims the router."""
 
     why: str
     split: Split
@@ -93,3 +97,16 @@ class Router(Protocol):
     async def rollback(self, reason: str) -> Done | Refused | Superseded | Unknown: ...
 
     def by_hand(self) -> str: ...
+
+    def identity(self) -> str: ...
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A router that shows whose go-live it is (`can.claims`).
+
+    `claim` writes `whose` into the router ("" gives the claim back) if it still shows `expect`. A driver that has
+    claimed moves visitors from then on only while the router shows that claim, or none.
+    """
+
+    async def claim(self, whose: str, expect: str) -> Done | Refused | Superseded | Unknown: ...

@@ -73,8 +73,11 @@ class Book(Protocol):
     def add(self, samples: Sequence[Sample], look: LookNote, fence: int) -> bool:
         """Write one look with its samples; False, and nothing is written, when another holds the lease by now."""
 
-    def samples(self, after: int = 0) -> Sequence[Sample]:
-        """Give the samples but the first `after`, as they came; their `at` on the reader's own monotonic clock."""
+    def samples(self, after: int = 0, most: int | None = None) -> Sequence[Sample]:
+        """Give the samples but the first `after`, as they came; `most` at a time, or all.
+
+        Their `at` is on the reader's own monotonic clock.
+        """
 
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         """Give how far the evidence was at each look of a phase, in order."""

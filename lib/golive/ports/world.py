@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from golive.core.moments import Moment
+
 
 class World(Protocol):
     """A world that a rehearsal starts, and that ends with it.
@@ -61,5 +63,7 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     def monotonic(self) -> float: ...
+
+    def moment(self) -> Moment: ...
 
     async def sleep(self, seconds: float) -> None: ...

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 
+from golive.background import Background, repeatedly
 from golive.core.errors import GoLiveError
 
 POLL = 0.25
@@ -18,21 +18,13 @@ def ahead(ready: Callable[[], bool], act: Callable[[], object]) -> Iterator[None
     It saves time and decides nothing: who needs what it makes makes it again when it is missing, and
     raises then. So trouble with processes, files or the record is left to that moment.
     """
-    over = threading.Event()
 
-    def watch() -> None:
-        while True:
-            with contextlib.suppress(OSError, GoLiveError):
-                if ready():
-                    act()
-                    return
-            if over.wait(POLL):
-                return
+    def look() -> bool:
+        with contextlib.suppress(OSError, GoLiveError):
+            if ready():
+                act()
+                return True
+        return False
 
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
+    with Background(lambda over: repeatedly(POLL, look, over)):
         yield
-    finally:
-        over.set()
-        thread.join()

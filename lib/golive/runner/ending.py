@@ -17,7 +17,7 @@ from golive.runner.exits import Exit
 from golive.runner.pages import Pages
 from golive.runner.progress import say
 
-ANSWER_WITHIN = 6.0
+ANSWER_WITHIN = 25.0
 SETTLE_WITHIN = 15.0
 GONE_WITHIN = 5.0
 POLL = 0.2
@@ -37,7 +37,7 @@ class Ending:
         """
         try:
             state = self._run.state()
-            if status is not Exit.COMPLETED and not state.closed and _at_risk(state):
+            if status is not Exit.COMPLETED and not state.closed and self._at_risk(state):
                 say(f"ending    {why}: rolling back")
                 asyncio.run(self._send_back(f"{status.result}: {why}"))
             state = self.settled()
@@ -48,6 +48,16 @@ class Ending:
         finally:
             self._desk.end()
             self._await_guards_exit()
+
+    def _at_risk(self, state: State) -> bool:
+        """Say whether visitors are, may be, or may yet come to be on the canary, and nobody rolls back.
+
+        After the cutover of a real site they stay: then a person decides.
+        """
+        if state.cutover_at and not self._run.plan.own_world:
+            return False
+        asked = state.request is not None and state.request.name == "shift"
+        return state.rollback is None and (state.canary_out or asked)
 
     def _await_guards_exit(self) -> None:
         """Return once the guard's process has gone; one that goes on without a world and a runner is ended."""
@@ -73,19 +83,15 @@ class Ending:
         state = self._run.state()
         phase = state.phase.name if state.phase else ""
         try:
-            await asyncio.wait_for(self._desk.roll_back(because, phase), ANSWER_WITHIN)
+            rolling = self._desk.roll_back(because, phase, "the runner ends, and nobody would watch the canary")
+            await asyncio.wait_for(rolling, ANSWER_WITHIN)
         except (TimeoutError, Stopped):
             by = "runner, the guard did not answer in time"
-            await send_back_alone(self._run.folder, self._run, because, by, phase=phase, tries=3)
+            tries = 3 if self._run.plan.own_world else 0
+            await send_back_alone(self._run.folder, self._run, because, by, phase=phase, tries=tries)
 
 
 def _gone(process: psutil.Process) -> None:
     """Return once a process has ended, be it our child or not; psutil.TimeoutExpired after `GONE_WITHIN`."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process.wait(GONE_WITHIN)
-
-
-def _at_risk(state: State) -> bool:
-    """Say whether visitors are, may be, or may yet come to be on the canary, and nobody rolls back."""
-    asked = state.request is not None and state.request.name == "shift"
-    return state.rollback is None and (state.canary_out or asked)

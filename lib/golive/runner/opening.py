@@ -9,9 +9,13 @@ from golive import wiring
 from golive.core.errors import NameUnknown, PlanError
 from golive.faults import FaultSetter, parse_fault
 from golive.folders import RUNS_VARIABLE, project, runs_root
+from golive.notebook.wheel import take_wheel
+from golive.overview import overview
+from golive.pages.overview import whole
 from golive.plans import load
 from golive.run import Run
 from golive.runner.asked import Asked
+from golive.runner.progress import say
 
 
 def opened(asked: Asked) -> tuple[Run, FaultSetter]:
@@ -40,5 +44,8 @@ def reopened(name: str, runs: Path | None) -> tuple[Run, FaultSetter]:
         NameUnknown: If there is none.
     """
     run = wiring.open_run(name, "resume", runs)
+    say(whole(overview(run.folder.root)))
+    if not run.state().closed:
+        take_wheel(run, "its runner has died and it is resumed")
     os.environ[RUNS_VARIABLE] = str(run.folder.root.parent)
     return run, FaultSetter(run, ())

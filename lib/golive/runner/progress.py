@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
+from golive.background import Background
 from golive.core.plan import Phase
 from golive.core.samples import Version
 from golive.core.state import State
@@ -29,22 +30,16 @@ def redrawn(line: Callable[[], str]) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    over = threading.Event()
 
-    def show() -> None:
+    def show(over: threading.Event) -> None:
         while not over.wait(REDRAW):
             sys.stderr.write(f"\r{line()[:WIDTH]:<{WIDTH}}")
             sys.stderr.flush()
         sys.stderr.write("\r" + " " * WIDTH + "\r")
         sys.stderr.flush()
 
-    thread = threading.Thread(target=show, daemon=True)
-    thread.start()
-    try:
+    with Background(show):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def standing(run: Run, phase: Phase) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from golive.core.errors import GoLiveError
+from golive.core.moments import moment_of
 from golive.core.plan import Phase
 from golive.core.record import Kind
 from golive.core.state import State
@@ -65,6 +65,7 @@ class Rehearsal:
             if self.signals.came is not None:
                 return self.signals.came
             start.await_guard()
+        self.desk.watch_over()
         say(f"world     up in {start.seconds:.1f} s, the guard watches")
         for phase in self.run.plan.phases:
             if self.signals.came is not None:
@@ -126,7 +127,8 @@ class Rehearsal:
             shift = state.named(phase.name).shift
             if state.rollback is not None or shift is None or not shift.done:
                 return
-            if self.run.clock.now() - datetime.fromisoformat(shift.ended_at) > phase.soak:
+            shifted = moment_of(shift.ended_at, shift.detail.get("moment"))
+            if self.run.clock.moment().since(shifted) > phase.soak.total_seconds():
                 return
             time.sleep(POLL)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from golive import wanted
 from golive.adapters.stores.late import LateBox
 from golive.archive.seal import Sealed, seal
 from golive.core.digest import row, unfit
@@ -28,7 +29,8 @@ def seal_run(run: Run) -> Sealed:
     def index(pages: Sequence[tuple[str, str]]) -> str:
         return index_html(state=state, entries=entries, samples=samples, criteria=run.plan.criteria, pages=pages)
 
-    return seal(run.folder, entries=entries, samples=samples, index_html=index)
+    secret = wanted.variables(run.plan)
+    return seal(run.folder, entries=entries, samples=samples, index_html=index, secret_variables=secret)
 
 
 def _digest_the_rest(run: Run, samples: Sequence[Sample]) -> None:

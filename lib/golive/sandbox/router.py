@@ -21,6 +21,7 @@ from golive.sandbox.site import OURS, RELEASES
 
 TIMEOUT = aiohttp.ClientTimeout(total=3.0)
 COOKIE = "golive-version"
+LONGEST_CLAIM = 200
 HOP_BY_HOP = ("transfer-encoding", "connection", "content-encoding", "content-length", "keep-alive", "host")
 
 
@@ -31,7 +32,7 @@ class Routing:
         self.share = self.routed = share
         self.token, self.upstreams, self.sticky = token, upstreams, sticky
         self.moved_at = datetime.now(UTC).isoformat()
-        self.claim: Any = None
+        self.claim = ""
         self.counts = Counts()
         self.faults: set[Fault] = set()
         self.frozen = ""
@@ -109,7 +110,7 @@ async def set_split(request: web.Request) -> web.Response:
     sane = isinstance(share, (int, float)) and not isinstance(share, bool) and math.isfinite(share) and 0 <= share <= 1
     if not sane:
         return web.json_response({"error": "a share between 0 and 1 was expected"}, status=400)
-    if expect is not None and abs(expect - routing.share) > 1e-9:
+    if _of_another(routing, body) or (expect is not None and abs(expect - routing.share) > 1e-9):
         return web.json_response(routing.split(), status=409)
     if routing.move(float(share)) and routing.session is not None:
         with contextlib.suppress(aiohttp.ClientError):
@@ -118,17 +119,31 @@ async def set_split(request: web.Request) -> web.Response:
 
 
 async def rollback(request: web.Request) -> web.Response:
-    """Send everybody to stable, whatever the split is."""
+    """Send everybody to stable, whatever the split is, unless the caller names another claim than stands here."""
     routing = request.app[ROUTING]
+    if _of_another(routing, await request.json() if request.can_read_body else {}):
+        return web.json_response(routing.split(), status=409)
     routing.move(0.0, rollback=True)
     return web.json_response(routing.split())
 
 
 async def claim(request: web.Request) -> web.Response:
-    """Write down who holds this site."""
+    """Compare and set whose go-live this is; "" is nobody's."""
     routing = request.app[ROUTING]
-    routing.claim = await request.json()
+    body = await request.json()
+    whose, expect = body.get("whose"), body.get("expect")
+    if not isinstance(whose, str) or not isinstance(expect, str) or len(whose) > LONGEST_CLAIM:
+        return web.json_response({"error": "whose and expect were expected, two short texts"}, status=400)
+    if expect != routing.claim:
+        return web.json_response(routing.split(), status=409)
+    routing.claim = whose
     return web.json_response(routing.split())
+
+
+def _of_another(routing: Routing, body: Any) -> bool:
+    """Say whether the caller names a claim and another one stands here."""
+    claim = body.get("claim", "")
+    return bool(claim and routing.claim and claim != routing.claim)
 
 
 async def switch(request: web.Request) -> web.Response:

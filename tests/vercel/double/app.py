@@ -88,7 +88,8 @@ class Double:
                 return web.json_response(demand.body, status=demand.status, headers=demand.headers)
             try:
                 self._may(request)
-                status, said = 200, handler(request, sent)
+                with self.releases.lock:
+                    status, said = 200, handler(request, sent)
                 if isinstance(said, tuple):
                     status, said = said
             except Refusal as refusal:

@@ -36,7 +36,8 @@ class Edge(Routing):
 
     def bucketed(self, request: web.Request) -> tuple[str, str]:
         """Give the deployment for a request, and the cookie to set ("" without an active rollout)."""
-        canary, share, base = self._releases.live()
+        with self._releases.lock:
+            canary, share, base = self._releases.live()
         if not canary:
             return base, ""
         bucket, forced = self._bucket(request, canary)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import concurrent.futures
 import contextlib
 import os
+import threading
 import time
 
 import aiohttp
@@ -40,7 +42,8 @@ def controlled(double: Double, controls: web.Application) -> None:
 
     async def others(request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        getattr(double.releases, {one: one for one in OTHERS}[name])()
+        with double.releases.lock:
+            getattr(double.releases, {one: one for one in OTHERS}[name])()
         return web.json_response({})
 
     async def seen(request: web.Request) -> web.Response:
@@ -49,6 +52,18 @@ def controlled(double: Double, controls: web.Application) -> None:
     controls.router.add_put("/-/ways", behave)
     controls.router.add_post("/-/others/{name}", others)
     controls.router.add_get("/-/calls", seen)
+
+
+async def beside(app: web.Application) -> int:
+    """Serve an application in a thread and a loop of its own: visitors, however many, do not slow Vercel's API down."""
+    ready: concurrent.futures.Future[int] = concurrent.futures.Future()
+
+    async def answer() -> None:
+        ready.set_result(await serve(app))
+        await forever()
+
+    threading.Thread(target=asyncio.run, args=(answer(),), daemon=True).start()
+    return await asyncio.wrap_future(ready)
 
 
 async def main() -> None:
@@ -70,7 +85,7 @@ async def main() -> None:
     visitors, controls = edge_applications(edge)
     controlled(double, controls)
     ports = {"router": await serve(visitors), "control": await serve(controls)}
-    report({**ports, "vercel": await serve(double.application())})
+    report({**ports, "vercel": await beside(double.application())})
     await forever()
 
 

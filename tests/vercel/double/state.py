@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,10 +62,10 @@ class Ways:
 
 
 class Releases:
-    """Everything that the API changes; `now` gives seconds since 1970."""
+    """Everything that the API changes; `now` gives seconds since 1970. Who is in another thread holds the `lock`."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self.now, self.ways = now, Ways()
+        self.now, self.ways, self.lock = now, Ways(), threading.RLock()
         self.deployments = {
             STABLE: Made(STABLE, sha="57ab1e", eligible=True),
             CANARY: Made(CANARY, sha="c0ffee", created=1_716_206_900_000),

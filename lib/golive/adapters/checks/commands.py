@@ -9,7 +9,7 @@ from typing import Any
 
 from golive.adapters.checks.asking import at
 from golive.adapters.checks.run import Known, Saw, Scene, Unseen
-from golive.adapters.commands import CommandTrouble, Ran, run
+from golive.adapters.marked_commands import CommandTrouble, Ran, run
 from golive.adapters.reports.origin import is_commit, of_time
 from golive.adapters.reports.reading import ReportTrouble, json_of, report_at
 from golive.adapters.reports.tests import tests_of

@@ -49,14 +49,15 @@ def check(plan: Plan, world: Mapping[str, Any]) -> None:
 
     Raises:
         NameUnknown: If it names a check that nobody knows; gives the nearest.
-        PlanError: Naming phase, check and key, if a check's settings are wrong.
+        PlanError: Naming where it is used, check and key, if a check's settings are wrong.
     """
     installed = known()
-    for phase in plan.phases:
-        for use in (*phase.start_checks, *phase.special_checks):
-            if use.check not in installed:
-                raise NameUnknown("check", use.check, installed)
-            try:
-                installed[use.check].checked(use, world, plan.release.commit)
-            except GoLiveError as error:
-                raise PlanError(f"plan {plan.name}: phase {phase.name}: {error}") from None
+    uses = [(f"phase {p.name}", use) for p in plan.phases for use in (*p.start_checks, *p.special_checks)]
+    uses += [(f"also_undo {one.name}", one.check) for one in plan.also_undo if one.check is not None]
+    for where, use in uses:
+        if use.check not in installed:
+            raise NameUnknown("check", use.check, installed)
+        try:
+            installed[use.check].checked(use, world, plan.release.commit)
+        except GoLiveError as error:
+            raise PlanError(f"plan {plan.name}: {where}: {error}") from None

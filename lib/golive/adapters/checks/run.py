@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from golive.adapters.clocks import utc
 from golive.core.errors import PlanError
 from golive.core.findings import code_of
 from golive.core.plain import bounded_evidence, plain
 from golive.core.plan import CheckUse, Plan
 from golive.core.scalars import Part
+from golive.core.state import Guard
 from golive.drivers import fill, validated
 from golive.ports import Book, Clock, Finding, Health, MetricSource, Result, Router
 
@@ -26,7 +26,10 @@ class Scene:
     """What a check may look at.
 
     Attributes:
-        site: The visitors' URL; `stable` and `canary` are the versions' own.
+        site: The visitors' URL; `stable` and `canary` the versions' own.
+        guard: The guard that the record last named.
+        own_world: Whether the run has brought its own world, so that no visitor of a real site is on it.
+        claim: What the run writes into a router that shows whose go-live it is.
         share: The visitors' share on the canary as the record has it, 0 to 1.
         commit: What goes live, as the plan says it; "" when it does not.
         world: What the run's own world says of itself.
@@ -46,6 +49,9 @@ class Scene:
     clock: Clock
     folder: Path
     share: float
+    guard: Guard | None = None
+    own_world: bool = True
+    claim: str = ""
     commit: str = ""
     world: Mapping[str, Any] = field(default_factory=dict)
     plan: Plan | None = None
@@ -82,11 +88,20 @@ class Unseen:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Waived:
+    """What a check saw that is not as expected, and whom the plan names as the one who has waived that."""
+
+    expected: str
+    seen: str
+    by: str
+
+
 class NoSettings(Part):
     """The settings of a check that takes none."""
 
 
-Look = Callable[[Scene, Any], Awaitable[Saw | Unseen]]
+Look = Callable[[Scene, Any], Awaitable[Saw | Unseen | Waived]]
 
 
 @dataclass(frozen=True)
@@ -116,7 +131,7 @@ async def _one(use: CheckUse, check: Known, scene: Scene) -> Finding:
     begun, limit = time.monotonic(), use.within.total_seconds()
     try:
         settings = check.checked(use, scene.world, scene.commit)
-        saw = await asyncio.wait_for(check.look(scene, settings), limit)
+        saw: Saw | Unseen | Waived = await asyncio.wait_for(check.look(scene, settings), limit)
     except TimeoutError:
         saw = Unseen(
             "an answer", f"no answer in {limit:g} s", f"see why it is slow, or give {use.called} more `within`"
@@ -125,16 +140,19 @@ async def _one(use: CheckUse, check: Known, scene: Scene) -> Finding:
         saw = Unseen("settings that fit", str(error), "mend the plan, and start a new run")
     except Exception as error:  # a check of anybody's may raise anything: it could not measure, and says why
         saw = Unseen("an answer", f"{type(error).__name__}: {error}")
-    return _finding(use, check, saw, (time.monotonic() - begun) * 1000, scene.clock)
+    return _finding(use, check, saw, (time.monotonic() - begun) * 1000)
 
 
-def _finding(use: CheckUse, check: Known, saw: Saw | Unseen, took: float, clock: Clock) -> Finding:
+def _finding(use: CheckUse, check: Known, saw: Saw | Unseen | Waived, took: float) -> Finding:
+    evidence: Mapping[str, Any] = {}
     if isinstance(saw, Unseen):
-        result, seen, then = Result.COULD_NOT_MEASURE, saw.why, saw.then
+        result, seen, then, evidence = Result.COULD_NOT_MEASURE, saw.why, saw.then, saw.evidence
+    elif isinstance(saw, Waived):
+        result, seen, then = Result.WAIVED, f"waived by {saw.by}: {saw.seen}", ""
     else:
         good = Result.ATTESTED if saw.by else Result.PASS
         result, then = (good, "") if saw.good else (Result.FAIL, saw.then)
-        seen = f"{saw.seen}, says {saw.by}" if saw.by else saw.seen
+        seen, evidence = f"{saw.seen}, says {saw.by}" if saw.by else saw.seen, saw.evidence
     expected, seen = plain(saw.expected), plain(seen)
     return Finding(
         use.check,
@@ -143,11 +161,11 @@ def _finding(use: CheckUse, check: Known, saw: Saw | Unseen, took: float, clock:
         expected,
         seen,
         round(took, 1),
-        bounded_evidence(saw.evidence),
+        bounded_evidence(evidence),
         use.called,
         code_of(use.called, result, expected, seen),
-        utc(clock.now() + use.fresh_for),
-        plain(then),
+        good_for=use.fresh_for.total_seconds(),
+        then=plain(then),
     )
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from typing import Annotated
 
-from golive.adapters.checks.run import Known, Saw, Scene
+from pydantic import AfterValidator
+
+from golive.adapters.checks.run import Known, Saw, Scene, Unseen, Waived
 from golive.core.pair import acting_beat
+from golive.core.plan import UNFILLED
 from golive.core.samples import CouldNotMeasure, Version
 from golive.core.scalars import Part
+from golive.core.skew import MOST, in_words
 from golive.ports import Alive, Sick, Split, Unknown
 
 SILENT = 5.0
@@ -15,6 +20,12 @@ LEAST_FREE = 200 * 2**20
 PROBES = 3
 LATEST = 2.0
 AGAIN, AGAIN_FOR = 0.3, 5.0  # after a read without an answer; a busy machine loses one, and not all
+
+
+def _somebody(value: str) -> str:
+    if value in UNFILLED and value:
+        raise ValueError("the name of who accepts that was expected")
+    return value
 
 
 async def guard_watching(scene: Scene, nothing: Part) -> Saw:
@@ -76,10 +87,45 @@ async def disk_space(scene: Scene, nothing: Part) -> Saw:
     return Saw(free > LEAST_FREE, f"over {LEAST_FREE // 2**20} MiB free", f"{free // 2**20} MiB free")
 
 
+class Survives(Part):
+    """`waived_by`: the name of who accepts that this guard may be ended by what the check finds; "" for nobody."""
+
+    waived_by: Annotated[str, AfterValidator(_somebody)] = ""
+
+
+async def guard_survives(scene: Scene, settings: Survives) -> Saw | Unseen | Waived:
+    """See whether something that is no failure of its machine would end the guard."""
+    expected = "a guard that only the end of its machine ends"
+    guard = scene.guard
+    if guard is None or not guard.stands.get("scope"):
+        return Unseen(expected, "no guard has said where it stands")
+    where, found = f"on {guard.host}, in {guard.stands['scope']}", guard.stands.get("dangers", ())
+    if not found:
+        return Saw(True, expected, where)
+    seen = f"{where}: {'; '.join(found)}"
+    if scene.own_world:
+        return Saw(True, expected, f"good enough for a rehearsal, whose world ends with it: {seen}")
+    return Waived(expected, seen, settings.waived_by) if settings.waived_by else Saw(False, expected, seen)
+
+
+async def clocks_agree(scene: Scene, nothing: Part) -> Saw | Unseen:
+    """See whether the clock of what gives the counts is near the guard's."""
+    expected = f"within {MOST:.0f} s of the guard's"
+    look = scene.book.last_look()
+    if look is None:
+        return Unseen(expected, "no guard has looked yet")
+    skew = look.body.get("skew")
+    if skew is None:
+        return Saw(True, expected, "this source has told no time: counts are reckoned by when they arrive")
+    return Saw(abs(skew) <= MOST, expected, in_words(skew, "the source of the counts"))
+
+
 KNOWN = {
     "guard-watching": Known("The guard is watching", guard_watching),
     "router-reads-back": Known("The router shows the split that the record knows", router_reads_back),
     "metrics-arrive": Known("Counts of visitors' requests arrive", metrics_arrive),
     "versions-healthy": Known("Stable and canary are healthy", versions_healthy),
+    "guard-survives": Known("Nothing ends the guard but its machine's end", guard_survives, Survives),
+    "clocks-agree": Known("The clocks agree", clocks_agree),
     "disk-space": Known("The record's disk has room", disk_space),
 }

@@ -14,6 +14,7 @@ from golive.adapters.metrics.sandbox import points_of
 from golive.adapters.metrics.usage import Usage, UsageReader
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
 from golive.core.scalars import Part, PositiveDuration
+from golive.core.skew import furthest, told_by
 from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
@@ -66,9 +67,10 @@ class EnvoyMetrics:
 
     async def read(self) -> Counters | CouldNotMeasure:
         """Give the counts so far, over all Envoys; one that does not answer leaves all unmeasured."""
+        sent = self._clock.now().timestamp()
         gauging = asyncio.ensure_future(self._gauges())  # a version that hangs must not make the counts look later
         scraped = await asyncio.gather(*(self._scrape(admin) for admin in self._admins))
-        at = self._clock.monotonic()
+        at, received = self._clock.monotonic(), self._clock.now().timestamp()
         gauges = await gauging
         wrong = next((one for one in scraped if isinstance(one, CouldNotMeasure)), None)
         if wrong is not None:
@@ -80,7 +82,8 @@ class EnvoyMetrics:
                 wrong = CouldNotMeasure(Unmeasured.RESET, f"the counts of {admin.url} began anew")
             for version in Version:
                 tallies[version] += self._settled[admin.url, version].take(counts.clusters[version], at)
-        return wrong or Counters(at, tallies, gauges)
+        told = furthest([told_by(admin.date, sent, received) for admin in self._admins])
+        return wrong or Counters(at, tallies, gauges, {}, *told)
 
     async def aclose(self) -> None:
         """Close the connections."""

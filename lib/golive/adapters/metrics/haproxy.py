@@ -26,7 +26,7 @@ from golive.adapters.metrics.haproxy_counts import (
     unmeasured,
 )
 from golive.adapters.metrics.sandbox import points_of
-from golive.adapters.routers.haproxy import Name, Sockets
+from golive.adapters.routers.haproxy_settings import Name, Sockets
 from golive.core.digest import EDGES
 from golive.core.errors import nearest
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Unmeasured, Version

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from golive.adapters.prometheus_answers import Series
 from golive.adapters.prometheus_api import PrometheusApi
@@ -15,20 +16,31 @@ from golive.adapters.prometheus_scrapes import Group, Scrape, Target, scrapes_of
 from golive.adapters.prometheus_settings import MetricSettings
 from golive.core.disagreement import Agreement
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Unmeasured, Version
+from golive.core.skew import skew_of
 from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
 MARGIN = 1.0
-MOST_SKEW = 2.0
+FUTURE = 2.0
 SCRAPES = 4
 HIGHEST_SHARE = 10.0
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What Prometheus' clock said (UTC seconds), when it had been heard (our monotonic seconds), and its skew."""
+
+    time: float
+    heard: float
+    skew: float
 
 
 class PrometheusMetrics:
     """`golive.ports.MetricSource` on Prometheus' HTTP API, counted from the first read on.
 
     `Counters.at` is the moment of the scrape: of the oldest among the newest scrapes of all targets. As long as
-    not every target was scraped again, the same counters come again.
+    not every target was scraped again, the same counters come again. How old a scrape is, Prometheus' own clock says:
+    ours may be wrong, or be set, without making counts older or newer.
     """
 
     can = SourceCan()
@@ -90,9 +102,9 @@ class PrometheusMetrics:
         return self._counted({**answers, **more}, gauges, now)
 
     def _counted(
-        self, answers: Mapping[str, Sequence[Series]], gauges: Mapping[Version, Gauges], ahead: float
+        self, answers: Mapping[str, Sequence[Series]], gauges: Mapping[Version, Gauges], told: _Told
     ) -> Counters | CouldNotMeasure:
-        now = self._clock.now().timestamp() + ahead
+        now = told.time + self._clock.monotonic() - told.heard
         scrapes: dict[Group, dict[Target, Scrape]] = {}
         for group in self._groups:
             found = scrapes_of(group, answers, self._ignore, self._interval)
@@ -103,7 +115,7 @@ class PrometheusMetrics:
                 return self._late(now, found)
             scrapes[group] = fresh
         moment, (job, instance) = self._counting.oldest(scrapes)
-        if now - moment < -MOST_SKEW:
+        if now - moment < -FUTURE:
             return CouldNotMeasure(
                 Unmeasured.LATE, f"{instance} ({job}) was scraped {moment - now:.1f} s in the future"
             )
@@ -116,9 +128,10 @@ class PrometheusMetrics:
         at = self._clock.monotonic() - max(0.0, now - moment)
         if self._last is not None and at <= self._last.at:
             return CouldNotMeasure(
-                Unmeasured.LATE, "a clock was set back: a newer scrape is not later than the one before"
+                Unmeasured.LATE, "Prometheus' clock was set back: a newer scrape is not later than the one before"
             )
-        self._last = Counters(at, self._counting.tallies(), gauges, self._counting.routes())
+        tallies, routes = self._counting.tallies(), self._counting.routes()
+        self._last = Counters(at, tallies, gauges, routes, moment, told.skew)
         return self._wrong or self._last
 
     def _disagreement(self, anew: bool) -> CouldNotMeasure | None:
@@ -140,23 +153,16 @@ class PrometheusMetrics:
             f"is it scraped every {self._interval:g} s, as the plan's scrape_interval says?",
         )
 
-    async def _now(self) -> float | CouldNotMeasure:
-        """Give how many seconds Prometheus' clock is ahead of ours, if that is little."""
+    async def _now(self) -> _Told | CouldNotMeasure:
+        """Give what Prometheus' clock says, and how far that is from ours."""
         sent = self._clock.now().timestamp()
         found = await self._api.numbers("time()")
-        received = self._clock.now().timestamp()
+        received, heard = self._clock.now().timestamp(), self._clock.monotonic()
         if isinstance(found, CouldNotMeasure):
             return found
         if len(found) != 1 or not math.isfinite(found[0]):
             return CouldNotMeasure(Unmeasured.GARBAGE, "Prometheus gave no time for time()")
-        if not sent - MOST_SKEW <= found[0] <= received + MOST_SKEW:
-            skew = found[0] - (sent + received) / 2
-            side = "ahead of" if skew > 0 else "behind"
-            return CouldNotMeasure(
-                Unmeasured.LATE,
-                f"Prometheus' clock is {abs(skew):.1f} s {side} ours, at most {MOST_SKEW:g} s is read: set one of them",
-            )
-        return min(0.0, found[0] - sent) + max(0.0, found[0] - received)
+        return _Told(found[0], heard, skew_of(found[0], sent, received))
 
     async def _series(self, selectors: Iterable[str]) -> dict[str, list[Series]] | CouldNotMeasure:
         """Give selector -> its series; the first trouble when there is any."""

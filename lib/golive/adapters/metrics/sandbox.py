@@ -14,6 +14,7 @@ from golive.adapters.bounded import LARGEST, TooLarge, fetch
 from golive.core.digest import EDGES
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Tally, Unmeasured, Version
 from golive.core.scalars import Part
+from golive.core.skew import told_by
 from golive.drivers import Around
 from golive.ports import Clock, SourceCan
 
@@ -57,14 +58,18 @@ class SandboxMetrics:
         """Give the counts so far, with CPU and memory of each version that answers."""
         self._client = self._client or httpx.AsyncClient(timeout=TIMEOUT)
         gauging = asyncio.gather(*(self._gauges(version) for version in self._versions))
-        points, gauges = await asyncio.gather(self._scrape(self._control + "/-/metrics"), gauging)
+        sent = self._clock.now().timestamp()
+        answer, gauges = await asyncio.gather(self._scrape(self._control + "/-/metrics"), gauging)
+        points = points_of(answer.content) if isinstance(answer, httpx.Response) else answer
         if isinstance(points, CouldNotMeasure):
             return points
         tallies = tallies_of(points)
         if isinstance(tallies, CouldNotMeasure):
             return tallies
+        assert isinstance(answer, httpx.Response)
+        told = told_by(answer.headers.get("date", ""), sent, self._clock.now().timestamp())
         measured = dict(zip(self._versions, gauges, strict=True))
-        return Counters(self._clock.monotonic(), tallies, measured, routes_of(points, self._routes))
+        return Counters(self._clock.monotonic(), tallies, measured, routes_of(points, self._routes), *told)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -72,13 +77,14 @@ class SandboxMetrics:
             await self._client.aclose()
 
     async def _gauges(self, version: Version) -> Gauges:
-        points = await self._scrape(self._versions[version] + "/metrics")
+        answer = await self._scrape(self._versions[version] + "/metrics")
+        points = points_of(answer.content) if isinstance(answer, httpx.Response) else answer
         if isinstance(points, CouldNotMeasure):
             return Gauges()
         found = {point.name: point.value for point in points}
         return Gauges(_finite(found.get("process_cpu_share")), _finite(found.get("process_memory_share")))
 
-    async def _scrape(self, url: str) -> list[Point] | CouldNotMeasure:
+    async def _scrape(self, url: str) -> httpx.Response | CouldNotMeasure:
         assert self._client is not None
         try:
             answer = await fetch(self._client, "GET", url, within=TIMEOUT)
@@ -90,7 +96,7 @@ class SandboxMetrics:
             return CouldNotMeasure(Unmeasured.REFUSED, f"{url}: {type(error).__name__}")
         if answer.status_code != 200:
             return CouldNotMeasure(Unmeasured.REFUSED, f"{url} answered {answer.status_code}")
-        return points_of(answer.content)
+        return answer
 
 
 def points_of(content: bytes) -> list[Point] | CouldNotMeasure:

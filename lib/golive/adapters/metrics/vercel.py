@@ -177,7 +177,7 @@ class VercelMetrics:
         self._next = moment + max(RETRY, self._until + self._bucket + self._lag + 1 - now)
         gauges = await self._usage.read() if self._usage is not None else dict.fromkeys(Version, Gauges())
         tallies, routes = dict(self._buckets.tallies), {v: dict(of) for v, of in self._buckets.routes.items()}
-        self._counted = Counters(moment - (now - self._until), tallies, gauges, routes)
+        self._counted = Counters(moment - (now - self._until), tallies, gauges, routes, self._until, self.api.skew)
         return self._counted
 
     async def _answers(self, start: float, end: float) -> Answers | CouldNotMeasure:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import os
-import signal
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from golive.adapters.commands import run
 from golive.core.errors import NotifyFailed
 from golive.core.scalars import Part, Texts
 from golive.drivers import Around
@@ -39,20 +36,10 @@ class CommandNotifier:
     async def notify(self, notice: Notice) -> None:
         """Run the command; NotifyFailed when it fails or takes over 10 s."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            ended = await run(self._command, json.dumps(asdict(notice)).encode(), DEADLINE)
+        except TimeoutError:
+            raise NotifyFailed(f"{self._command[0]} took over {DEADLINE:.0f} s and was ended") from None
         except OSError as error:
             raise NotifyFailed(f"{self._command[0]} can't be run: {error.strerror}") from error
-        try:
-            await asyncio.wait_for(process.communicate(json.dumps(asdict(notice)).encode()), DEADLINE)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise NotifyFailed(f"{self._command[0]} took over {DEADLINE:.0f} s and was ended") from None
-        if process.returncode:
-            raise NotifyFailed(f"{self._command[0]} ended with status {process.returncode}")
+        if ended.status:
+            raise NotifyFailed(f"{self._command[0]} ended with status {ended.status}")

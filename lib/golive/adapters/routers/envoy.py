@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,11 +12,13 @@ from pydantic import AfterValidator
 
 from golive.adapters.envoy_admin import Admins, EnvoyAdmin, Trouble
 from golive.adapters.envoy_fraction import KeyedRoute, fraction_text, keyed_routes, share_of
+from golive.adapters.places import on_host
 from golive.core.errors import nearest
 from golive.core.scalars import Part, Texts
 from golive.drivers import Around
 from golive.ports import Done, Refused, RouterCan, Split, Superseded, Unknown
 
+WRITABLE = re.compile(r"[A-Za-z0-9_.@:-]{0,150}")
 NOBODY = "0"  # a plain number is percent under every denominator; an empty value would fall back to the configuration
 CLOSE = 1e-9
 DEADLINE = 1.2  # seconds for one call, so that a rollback and its reading back end within the guard's three
@@ -29,11 +32,12 @@ def _some(value: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one Envoy holds: the canary's share under each key, its token, and the canary it names."""
+    """What one Envoy holds: the canary's share under each key, its token, the canary it names, and its claim."""
 
     shares: tuple[float, ...]
     token: str
     canary: str
+    claim: str
 
 
 class EnvoyRouter:
@@ -43,22 +47,25 @@ class EnvoyRouter:
     `weighted_clusters` is not moved. Shares go down to 0.0001 %.
     """
 
-    can = RouterCan(compares=False)
+    can = RouterCan(claims=True)
 
     class Settings(Part):
         """`admins`: the admin APIs of every Envoy; `keys`: the runtime keys that hold the split;
-        `token_key`, `canary_key`: where a world has written its token and the canary's name."""
+        `token_key`, `canary_key`: where a world has written its token and the canary's name;
+        `claim_key`: where the go-live is written."""
 
         admins: Admins
         keys: Annotated[Texts, AfterValidator(_some)] = ("golive.site", "golive.ours")
         token_key: str = "golive.token"
         canary_key: str = "golive.canary"
+        claim_key: str = "golive.claim"
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._admins = [EnvoyAdmin(url, DEADLINE) for url in settings.admins]
         self._routes: dict[str, dict[str, list[KeyedRoute]]] = {}
         self._moving = asyncio.Lock()
+        self._claim = ""
 
     @classmethod
     def made(cls, settings: Settings, around: Around) -> EnvoyRouter:
@@ -83,17 +90,41 @@ class EnvoyRouter:
             before = await self.read()
             if isinstance(before, Unknown):
                 return before
+            if self._claim and before.claim not in ("", self._claim):
+                return Superseded(f"claimed by {before.claim}", before)
             if expect is not None and abs(before.share - expect) > CLOSE:
                 return Superseded(f"the split was {before.share:.4%}, not the expected {expect:.4%}", before)
             return await self._moved(before.share, share, text)
 
     async def rollback(self, reason: str) -> Done | Refused | Superseded | Unknown:
         """Send everybody to stable on every Envoy that answers; done when all of them read back 0 %."""
-        troubles = await self._write(NOBODY)
+        troubles = await self._put(NOBODY)
         after = await self.read()
         if isinstance(after, Unknown):
             return Unknown("; ".join(dict.fromkeys([*troubles, after.why])))
         return Done(after) if after.share == 0.0 else Unknown(f"it reads back {after.share:.4%} after the rollback")
+
+    async def claim(self, whose: str, expect: str) -> Done | Refused | Superseded | Unknown:
+        """Write whose go-live it is into every Envoy, if together they show `expect`: compared first, set second."""
+        if not WRITABLE.fullmatch(whose):
+            return Refused(f"{whose[:100]!r} is no claim: letters, digits and _ . @ : - were expected")
+        async with self._moving:
+            before = await self._look()
+            if isinstance(before, Unknown):
+                return before
+            troubles = [] if _claim(before) != expect else await self._write({self._settings.claim_key: whose})
+            after = await self.read()
+            if isinstance(after, Unknown) or troubles:
+                return Unknown("; ".join(troubles) or getattr(after, "why", ""))
+            if after.claim != whose:
+                return Superseded(f"claimed by {after.claim or 'nobody'}", after)
+            self._claim = whose
+            return Done(after)
+
+    def identity(self) -> str:
+        """Give what names this router, whoever asks."""
+        admins = ", ".join(sorted(on_host(admin.url) for admin in self._admins))
+        return f"envoy {admins} {', '.join(sorted(self._settings.keys))}"
 
     def by_hand(self) -> str:
         """Give the commands that send everybody to stable without this tool, and those that show it."""
@@ -107,21 +138,21 @@ class EnvoyRouter:
         await asyncio.gather(*(admin.aclose() for admin in self._admins))
 
     async def _moved(self, before: float, share: float, text: str) -> Done | Refused | Superseded | Unknown:
-        troubles = await self._write(text)
+        troubles = await self._put(text)
         seen = await self._look()
         if isinstance(seen, Unknown):
             troubles.append(seen.why)
         else:
             shares = {held for one in seen for held in one.shares}
             if len(shares) == 1 and abs(min(shares) - share) < CLOSE:
-                return Done(Split(share, self._canary(seen), self._token(seen)))
+                return Done(Split(share, self._canary(seen), self._token(seen), claim=_claim(seen)))
             if any(min(abs(held - share), abs(held - before)) > CLOSE for held in shares):
                 if len(shares) > 1:
-                    await self._write(fraction_text(min(shares)) or NOBODY)
+                    await self._put(fraction_text(min(shares)) or NOBODY)
                 return self._settled(await self.read(), "somebody else moved the split at the same time")
         if share <= before:
             return Unknown("; ".join(troubles) or "not every Envoy reads back the lower split")
-        troubles += await self._write(fraction_text(before) or NOBODY)
+        troubles += await self._put(fraction_text(before) or NOBODY)
         why = "; ".join(dict.fromkeys(troubles)) or "not every Envoy took the split"
         after = await self.read()
         if isinstance(after, Split) and abs(after.share - before) < CLOSE:
@@ -131,8 +162,10 @@ class EnvoyRouter:
     def _settled(self, after: Split | Unknown, why: str) -> Superseded | Unknown:
         return after if isinstance(after, Unknown) else Superseded(why, after)
 
-    async def _write(self, text: str) -> list[str]:
-        values = dict.fromkeys(self._settings.keys, text)
+    async def _put(self, text: str) -> list[str]:
+        return await self._write(dict.fromkeys(self._settings.keys, text))
+
+    async def _write(self, values: dict[str, str]) -> list[str]:
         answers = await asyncio.gather(*(admin.modify(values) for admin in self._admins))
         return [answer.why for answer in answers if answer is not None]
 
@@ -174,7 +207,8 @@ class EnvoyRouter:
             shares.append(share)
         cluster = "" if isinstance(routes, Trouble) else routes[self._settings.keys[0]][0].cluster
         canary = runtime.get(self._settings.canary_key) or cluster
-        return Seen(tuple(shares), runtime.get(self._settings.token_key, ""), canary)
+        token, claim = (runtime.get(key, "") for key in (self._settings.token_key, self._settings.claim_key))
+        return Seen(tuple(shares), token, canary, claim)
 
     async def _routes_of(self, admin: EnvoyAdmin) -> dict[str, list[KeyedRoute]] | Trouble:
         """Give the keyed routes of an Envoy; kept until the next shift, since a dump may be large."""
@@ -194,7 +228,7 @@ class EnvoyRouter:
                 for key, share in zip(self._settings.keys, one.shares, strict=True)
             )
             return Unknown(f"the split is not the same everywhere: {held}")
-        return Split(shares.pop(), self._canary(seen), self._token(seen))
+        return Split(shares.pop(), self._canary(seen), self._token(seen), claim=_claim(seen))
 
     def _token(self, seen: Sequence[Seen]) -> str:
         tokens = {one.token for one in seen}
@@ -202,6 +236,11 @@ class EnvoyRouter:
 
     def _canary(self, seen: Sequence[Seen]) -> str:
         return " and ".join(sorted({one.canary for one in seen}))
+
+
+def _claim(seen: Sequence[Seen]) -> str:
+    """Give the claim that the Envoys show, "" for none; one that was restarted and shows none counts with the rest."""
+    return " and ".join(sorted({one.claim for one in seen} - {""}))
 
 
 def _default(routes: dict[str, list[KeyedRoute]] | Trouble, key: str) -> float | None:

@@ -3,53 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterator
-from typing import Annotated
-
-from pydantic import AfterValidator
 
 from golive.adapters.haproxy_socket import Address, HaproxySocket
+from golive.adapters.places import on_host
+from golive.adapters.routers import haproxy_claims
 from golive.adapters.routers.haproxy_commands import Pair, back, by_hand, forward, undo
 from golive.adapters.routers.haproxy_process import HaproxyProcess, Names, Standing, doubtful, unfit
+from golive.adapters.routers.haproxy_settings import HaproxySettings
 from golive.adapters.routers.haproxy_weights import PARTS, Weights, nearest_to, same, weights_for
-from golive.core.scalars import Part, Texts, YesNo
 from golive.drivers import Around
 from golive.ports import Done, Refused, RouterCan, Split, Superseded, Unknown
 
 ROUNDS = 5
-FROM_THE_WORLD = "{world."
-NAME = re.compile(r"[A-Za-z0-9_.:-]{1,100}")  # what HAProxy's configuration allows in a name
-
-
-def a_name(text: str) -> str:
-    """Give a name as HAProxy's configuration allows it; ValueError says what was expected."""
-    if not NAME.fullmatch(text):
-        raise ValueError(f"{text[:100]!r} is no name of HAProxy's: letters, digits and _ . : - were expected")
-    return text
-
-
-def _names(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(a_name, texts))
-
-
-def some(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Give texts that are at least one, each once; ValueError says what was expected."""
-    if not texts or len(set(texts)) < len(texts):
-        raise ValueError("a list of at least one, each once, was expected")
-    return texts
-
-
-def addresses(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Give runtime sockets' addresses; one that the run's world will fill in is read when it has."""
-    for text in texts:
-        if FROM_THE_WORLD not in text:
-            Address.of(text)
-    return some(texts)
-
-
-Name = Annotated[str, AfterValidator(a_name)]
-Sockets = Annotated[Texts, AfterValidator(addresses)]
 
 
 class HaproxyRouter:
@@ -61,35 +27,23 @@ class HaproxyRouter:
     With sticky cookies visitors who have met stable stay with it also at 100 %.
     """
 
-    can = RouterCan()
+    can = RouterCan(claims=True)
 
-    class Settings(Part):
-        """What a plan says of its HAProxy.
-
-        Attributes:
-            sockets: Runtime sockets (`level admin`), one for each process: a path, or host:port.
-            backends: Moved together: the visitors' and the one for requests of ours.
-            stable, canary: Their servers' names in each of the backends.
-            besides: Other servers there that take no part, such as backups.
-            sticky: Whether the backends set a cookie that keeps visitors at their version.
-            deployment: What to call the canary; "" for the address that HAProxy shows for it.
-        """
-
-        sockets: Sockets
-        backends: Annotated[Texts, AfterValidator(some), AfterValidator(_names)] = ("site", "ours")
-        stable: Name = "stable"
-        canary: Name = "canary"
-        besides: Annotated[Texts, AfterValidator(_names)] = ()
-        sticky: YesNo = False
-        deployment: str = ""
+    Settings = HaproxySettings
 
     @classmethod
-    def made(cls, settings: Settings, around: Around) -> HaproxyRouter:
+    def declared(cls, settings: HaproxySettings) -> RouterCan:
+        """Give what a router with these settings can."""
+        return RouterCan(sticky=settings.sticky, claims=settings.claims)
+
+    @classmethod
+    def made(cls, settings: HaproxySettings, around: Around) -> HaproxyRouter:
         """Give the router of a plan; it needs nothing of what is `around` it."""
         return cls(settings)
 
-    def __init__(self, settings: Settings) -> None:
-        self.can = RouterCan(sticky=settings.sticky)
+    def __init__(self, settings: HaproxySettings) -> None:
+        self.can = self.declared(settings)
+        self._claim = ""
         self._settings = settings
         self._names = Names(settings.backends, settings.stable, settings.canary, settings.besides)
         sockets = (HaproxySocket(Address.of(text)) for text in settings.sockets)
@@ -111,6 +65,8 @@ class HaproxyRouter:
             if not isinstance(standings, list):
                 return standings
             split = self._split(standings)
+            if isinstance(split, Split) and self._claim and split.claim not in ("", self._claim):
+                return Superseded(f"claimed by {split.claim}", split)
             if expect is not None:
                 if isinstance(split, Unknown):
                     return split
@@ -141,6 +97,28 @@ class HaproxyRouter:
         refused = not safe_ones and all(isinstance(answer, Refused) for answer in said)
         why = "; ".join(troubles) + done
         return Refused(why) if refused and all(isinstance(one, Standing) for one in seen) else Unknown(why)
+
+    async def claim(self, whose: str, expect: str) -> Done | Refused | Superseded | Unknown:
+        """Compare and set whose go-live every process shows, or none of them."""
+        async with self._moving:
+            standings = await self._standings()
+            if not isinstance(standings, list):
+                return standings
+            answer = await haproxy_claims.claim(self._processes, standings, whose, expect)
+            if isinstance(answer, Refused | Unknown):
+                return answer
+            split = self._split(answer)
+            if isinstance(split, Unknown):
+                return split
+            if split.claim != whose:
+                return Superseded(f"claimed by {split.claim or 'nobody'}", split)
+            self._claim = whose
+            return Done(split)
+
+    def identity(self) -> str:
+        """Give what names this router, whoever asks."""
+        sockets = ", ".join(sorted(on_host(process.name) for process in self._processes))
+        return f"haproxy {sockets} {', '.join(sorted(self._names.backends))}"
 
     def by_hand(self) -> str:
         """Give the shell lines that roll back without this tool and without Python, for each process and backend."""
@@ -181,7 +159,8 @@ class HaproxyRouter:
             return Unknown(f"the processes show different canaries: {', '.join(sorted(shown))}")
         tokens = {standing.token for standing in standings}
         token = tokens.pop() if len(tokens) == 1 else ""
-        return Split(shares[0], self._settings.deployment or shown.pop(), token)
+        claim = haproxy_claims.shown_by(standings) if self.can.claims else ""
+        return Split(shares[0], self._settings.deployment or shown.pop(), token, claim=claim)
 
     async def _move(self, standings: list[Standing], to: Weights) -> Done | Refused | Superseded | Unknown:
         lines = [

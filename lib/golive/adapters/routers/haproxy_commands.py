@@ -7,6 +7,7 @@ weight in its configuration and round down.
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -69,6 +70,17 @@ def back(backend: str, stable: str, canary: str) -> list[str]:
         f"set server {backend}/{canary} state maint",
         f"set server {backend}/{canary} weight 0",
     ]
+
+
+def claim(variable: str, whose: str, expect: str) -> list[str]:
+    """Give what makes a variable of the process `whose`, if it still is `expect` (or, for "-", was never set).
+
+    One command compares and sets. The socket lets a variable be set in its experimental mode alone, which holds for
+    the connection.
+    """
+    before = re.sub(r"([.])", r"[\1]", expect)
+    value = f"var(proc.{variable},-),regsub(^{before}$,{whose})"
+    return ["experimental-mode on", f"set var proc.{variable} {value}"]
 
 
 def by_hand(address: Address, backend: str, stable: str, canary: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from golive.adapters.haproxy_answers import Server, Unreadable, servers_of, variable_of
+from golive.adapters.haproxy_answers import Server, Unreadable, servers_of, variables_of
 from golive.adapters.haproxy_socket import HaproxySocket, NoAnswer, shown
 from golive.adapters.routers.haproxy_commands import Pair
 from golive.core.errors import nearest
 from golive.ports import Refused, Unknown
 
-TOKEN = "proc.golive_token"
+TOKEN, CLAIM = "golive_token", "golive_claim"
+NOBODY = "-"  # what the claim holds once somebody has given it back: a variable of HAProxy's can't be taken away
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class Names:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands in one process: a pair for each backend, and the token that it carries ("" for none)."""
+    """What stands in one process: a pair for each backend, and its token and its claim ("" for none)."""
 
     process: str
     pairs: tuple[Pair, ...]
     token: str
+    claim: str
 
     def __str__(self) -> str:
         shares = (f"{pair.canary.backend} {_percent(pair.share)}" for pair in self.pairs)
@@ -50,10 +52,11 @@ class HaproxyProcess:
     async def read(self) -> Standing | Unknown | Refused:
         """Give what stands; Refused when the plan names what this HAProxy does not have."""
         backends = self._names.backends
-        answer = await self.socket.ask(*(f"show servers state {one}" for one in backends), f"get var {TOKEN}")
+        asked = (f"get var proc.{name}" for name in (TOKEN, CLAIM))
+        answer = await self.socket.ask(*(f"show servers state {one}" for one in backends), *asked)
         if isinstance(answer, NoAnswer):
             return Unknown(answer.text)
-        *answers, token = [*answer.split("\n\n", len(backends)), ""][: len(backends) + 1]
+        *answers, rest = [*answer.split("\n\n", len(backends)), ""][: len(backends) + 1]
         pairs: list[Pair] = []
         for backend, text in zip(backends, answers, strict=False):
             if text.strip() == "Can't find backend.":
@@ -67,7 +70,9 @@ class HaproxyProcess:
             pairs.append(pair)
         if len(pairs) < len(backends):
             return Unknown(f"{self.name} answered {len(pairs)} of {len(backends)} questions")
-        return Standing(self.name, tuple(pairs), variable_of(token))
+        variables = variables_of(rest)
+        claim = variables.get(CLAIM, "")
+        return Standing(self.name, tuple(pairs), variables.get(TOKEN, ""), "" if claim == NOBODY else claim)
 
     async def change(self, commands: Sequence[str]) -> Unknown | Refused | None:
         """Send commands; None when HAProxy says that it did them all."""

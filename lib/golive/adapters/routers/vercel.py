@@ -139,6 +139,11 @@ class VercelRouter:
         url = f"{wanted.api}/v1/projects/{quote(wanted.project)}/rollback/{wanted.base}?{query}"
         return f'curl -fsS -m 20 -X POST -H "Authorization: Bearer ${wanted.token_variable}" {shlex.quote(url)}'
 
+    def identity(self) -> str:
+        """Give what names this router, whoever asks."""
+        wanted = self._settings
+        return f"vercel {wanted.api} {f'{wanted.team}/' if wanted.team else ''}{wanted.project}"
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._releases.aclose()

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from golive.adapters.stores.sqlite import unavailable
 from golive.core.canonical import tame
 from golive.core.record import Draft, Kind, Who
 from golive.ports import Store
@@ -29,11 +30,29 @@ class LateBox:
         path.with_suffix(".tmp").replace(path)
 
     def take_in(self, store: Store) -> int:
-        """Append what is kept, oldest first, marked as late; give how many. Doing it twice adds nothing."""
-        kept = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in kept:
-            data = json.loads(path.read_text())
-            body = {**data["body"], "late": True}
-            store.append(Draft(data["id"], Kind(data["kind"]), Who(**data["who"]), body, data["phase"]))
-            path.unlink()
-        return len(kept)
+        """Append what is kept, oldest first, marked as late; give how many.
+
+        Doing it twice, or in two processes at once, adds nothing.
+
+        Raises:
+            StoreUnavailable: If the record still refuses, or what is kept can't be read.
+        """
+        taken = 0
+        with unavailable("folder of late entries", self._folder):
+            for path in sorted(self._folder.glob("*.json"), key=_written):
+                try:
+                    data = json.loads(path.read_text())
+                except FileNotFoundError:
+                    continue  # another process has taken it in
+                body = {**data["body"], "late": True}
+                store.append(Draft(data["id"], Kind(data["kind"]), Who(**data["who"]), body, data["phase"]))
+                path.unlink(missing_ok=True)
+                taken += 1
+        return taken
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,34 +1,25 @@
-"""The record in SQLite: one short transaction an append, the write lock first."""
+"""A record in one SQLite file: one short transaction an append, the write lock first."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from golive.adapters.clocks import utc
+from golive.adapters.stores.chain import ChainStore
+from golive.adapters.stores.disks import refuse_network
+from golive.adapters.stores.schema import ENTRIES
 from golive.core.errors import StoreUnavailable
-from golive.core.record import Draft, Entry, chain, from_json
 from golive.ports import Clock
 
-NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.", "9p")
-SCHEMA = sa.MetaData()
-ENTRIES = sa.Table(
-    "entries",
-    SCHEMA,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("id", sa.Text, unique=True, nullable=False),
-    sa.Column("prev", sa.Text, unique=True, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-)
+T = TypeVar("T")
 TRIGGERS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS no_{verb.lower()} BEFORE {verb} ON entries "
     f"BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END"
@@ -36,7 +27,52 @@ TRIGGERS = tuple(
 )
 
 
-class SqliteStore:
+class SqliteDatabase:
+    """`golive.adapters.stores.database.Database` on one file; its write lock is the file's own, whatever its name.
+
+    Args:
+        path: The file; made when absent.
+        tables: The tables that it must have, made when absent.
+        what: What the file is, as an error calls it.
+        timeout: Seconds to wait for another writer.
+        durable: Whether an entry must survive a crash of the machine.
+
+    Raises:
+        StoreUnavailable: If the file can't be opened.
+    """
+
+    def __init__(
+        self, path: Path, tables: list[sa.Table], *, what: str, clock: Clock, timeout: float, durable: bool = True
+    ) -> None:
+        self._path, self._what, self._clock = path, what, clock
+        self._engine = engine(path, timeout, durable=durable)
+        if not self.read(lambda connection: _there(connection, tables)):
+            self.write("", lambda connection: _make(connection, tables))
+
+    def write(self, lock: str, act: Callable[[sa.Connection], T]) -> T:
+        """Do `act` in a transaction of its own under the file's write lock, and give what it gives."""
+        with unavailable(self._what, self._path), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                done = act(connection)
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                with contextlib.suppress(OperationalError):
+                    connection.exec_driver_sql("ROLLBACK")
+                raise
+            return done
+
+    def read(self, act: Callable[[sa.Connection], T]) -> T:
+        """Do `act` without a lock, and give what it gives."""
+        with unavailable(self._what, self._path), self._engine.connect() as connection:
+            return act(connection)
+
+    def now(self, connection: sa.Connection) -> datetime:
+        """Give the time of this machine."""
+        return self._clock.now()
+
+
+class SqliteStore(ChainStore):
     """`golive.ports.Store` on one SQLite file on a local disk.
 
     Args:
@@ -52,68 +88,22 @@ class SqliteStore:
 
     def __init__(self, path: Path, *, code: str, plan: str, clock: Clock, timeout: float = 5.0) -> None:
         refuse_network(path.parent)
-        self._path, self._code, self._plan, self._clock = path, code, plan, clock
-        self._lock = threading.Lock()
-        self._known: list[Entry] = []
-        self._engine = engine(path, timeout, durable=True)
-        with self._unavailable(), self._engine.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            SCHEMA.create_all(connection)
+        database = SqliteDatabase(path, [ENTRIES], what="record", clock=clock, timeout=timeout)
+        super().__init__(database, run="", code=code, plan=plan)
+
+
+def _there(connection: sa.Connection, tables: list[sa.Table]) -> bool:
+    """Say whether all of them are there already, so that who only opens the file needs no lock."""
+    names = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+    return {table.name for table in tables} <= names and (ENTRIES not in tables or "no_delete" in names)
+
+
+def _make(connection: sa.Connection, tables: list[sa.Table]) -> None:
+    for table in tables:
+        table.create(connection, checkfirst=True)
+        if table is ENTRIES:
             for trigger in TRIGGERS:
                 connection.exec_driver_sql(trigger)
-            connection.exec_driver_sql("COMMIT")
-
-    def append(self, draft: Draft, may: Callable[[Sequence[Entry]], None] | None = None) -> Entry:
-        """Chain one entry and give it back; durable when this returns.
-
-        `may` sees every entry so far, under the write lock, and raises to refuse.
-
-        Raises:
-            StoreUnavailable: If the file is locked, gone or its disk is full.
-        """
-        with self._lock, self._unavailable(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                self._catch_up(connection)
-                standing = next((entry for entry in reversed(self._known) if entry.id == draft.id), None)
-                if standing is not None:
-                    connection.exec_driver_sql("ROLLBACK")
-                    return standing
-                if may is not None:
-                    may(self._known)
-                entry = self._insert(connection, draft)
-                connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                with contextlib.suppress(OperationalError):
-                    connection.exec_driver_sql("ROLLBACK")
-                raise
-            self._known.append(entry)
-            return entry
-
-    def read(self, after: int = 0) -> Sequence[Entry]:
-        """Give the entries after number `after`, in order."""
-        with self._lock, self._unavailable(), self._engine.connect() as connection:
-            self._catch_up(connection)
-            return tuple(self._known[after:])
-
-    def _catch_up(self, connection: sa.Connection) -> None:
-        query = sa.select(ENTRIES.c.text).where(ENTRIES.c.seq > len(self._known)).order_by(ENTRIES.c.seq)
-        self._known.extend(from_json(json.loads(text)) for (text,) in connection.execute(query).all())
-
-    def _insert(self, connection: sa.Connection, draft: Draft) -> Entry:
-        head = self._known[-1] if self._known else None
-        at = utc(self._clock.now())
-        at = max(at, head.at) if head else at
-        entry = chain(draft, after=head, at=at, code=self._code, plan=self._plan)
-        connection.execute(
-            ENTRIES.insert().values(
-                seq=entry.seq, id=entry.id, prev=entry.prev, hash=entry.hash, text=entry.line().decode()
-            )
-        )
-        return entry
-
-    def _unavailable(self) -> contextlib.AbstractContextManager[None]:
-        return unavailable("record", self._path)
 
 
 @contextlib.contextmanager
@@ -147,20 +137,3 @@ def engine(path: Path, timeout: float, *, durable: bool) -> sa.Engine:
         """Begin nothing: a deferred BEGIN would lose against other writers at once."""
 
     return made
-
-
-def refuse_network(folder: Path) -> None:
-    """Raise StoreUnavailable when `folder` lies on a network file system, whose locks lie."""
-    mounts = Path("/proc/mounts")
-    if not mounts.exists():
-        return
-    where = folder.resolve()
-    best = ("", "")
-    for line in mounts.read_text().splitlines():
-        _, mount, kind, *_ = line.split(" ")
-        if (where == Path(mount) or Path(mount) in where.parents) and len(mount) >= len(best[0]):
-            best = (mount, kind)
-    if best[1].startswith(NETWORK_FILE_SYSTEMS):
-        raise StoreUnavailable(
-            f"{folder} lies on {best[1]}, where file locks can't be trusted\nNEXT     --runs a folder on a local disk"
-        )

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 from golive.adapters.bounded import TooLarge, fetch
 from golive.adapters.vercel.account import Account
 from golive.adapters.vercel.trouble import Kind, Trouble, of_status
+from golive.core.skew import told_by
 from golive.ports import Clock
 
 READ_WITHIN = 0.8
@@ -35,7 +36,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Api:
-    """One account's calls. Trouble is a value; `sent` counts requests by method and endpoint.
+    """One account's calls. Trouble is a value; `sent` counts requests by method and endpoint, `skew` is by how many
+    seconds Vercel's clock is ahead of ours, None until an answer has told.
 
     Args:
         account: Whose, and where.
@@ -45,6 +47,7 @@ class Api:
     def __init__(self, account: Account, clock: Clock) -> None:
         self.account = account
         self.sent: Counter[str] = Counter()
+        self.skew: float | None = None
         self._clock = clock
         self._minute: deque[float] = deque()
         self._not_before: dict[str, float] = {}
@@ -129,6 +132,7 @@ class Api:
         if isinstance(told, Trouble):
             return told
         url = httpx.URL(self._url(path), params=self._query(path, query))
+        sent = self._clock.now().timestamp()
         try:
             answer = await fetch(self._open(), verb, str(url), within=within, largest=LARGEST, headers=told, json=body)
         except TooLarge as error:
@@ -141,6 +145,7 @@ class Api:
         except httpx.HTTPError as error:
             why = f"{what}: {Kind.NO_ANSWER}: the connection was cut ({type(error).__name__})"
             return Trouble(Kind.NO_ANSWER, why, maybe_done=True)
+        _, self.skew = told_by(answer.headers.get("date", ""), sent, self._clock.now().timestamp())
         if answer.is_success:
             return answer.content
         return self._refused(what, answer, answer.content)

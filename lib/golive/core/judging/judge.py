@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from golive.core.judging.evidence import Evidence
 from golive.core.judging.readings import read_against_stable, read_client_errors, read_measure, read_top_up
 from golive.core.verdict import Hold, Reading, Verdict, Word
+from golive.core.way_back import AfterCutover
 
 FEWEST_STABLE_FAILED = 5
+BLIND = "blind"
 ORDER_OF_HOLDS = (Hold.UNMEASURED, Hold.BETWEEN, Hold.NOT_ENOUGH)
 Finding = tuple[Word, Hold | None, str, str]
 
@@ -18,13 +20,15 @@ Finding = tuple[Word, Hold | None, str, str]
 class Alarms:
     """What needs no counting: each is a sentence when it is so, else empty.
 
-    `unmeasured` says why some source could not be measured; `blind` that it has lasted too long.
+    `unmeasured` says why some source could not be measured; `blind` that it has lasted too long;
+    `no_way_back` what speaks against going back to stable by itself, once the cutover is over.
     """
 
     health: str = ""
     critical_log: str = ""
     blind: str = ""
     unmeasured: str = ""
+    no_way_back: str = ""
 
 
 def judge(evidence: Evidence, alarms: Alarms, without: Collection[str] = ()) -> Verdict:
@@ -43,8 +47,8 @@ def judge(evidence: Evidence, alarms: Alarms, without: Collection[str] = ()) -> 
         word, hold, criterion, reason = _by_the_letter(evidence, alarms, soak_left)
     if word is Word.ROLLBACK:
         word, hold, reason = _weigh_stable(evidence, reason)
-    if soak.after_cutover and word is Word.ROLLBACK and plan.after_cutover.rollback == "hold":
-        word, hold, reason = Word.HOLD, Hold.AFTER_CUTOVER, f"{reason}. After cutover a person decides"
+    if soak.after_cutover and word is Word.ROLLBACK:
+        word, hold, reason = _after_cutover(plan.after_cutover, criterion, reason, alarms)
     more, seconds = _still_needed(evidence, readings)
     letter = evidence.letter
     return Verdict(word, hold, criterion, reason, readings, soak_left, more, seconds, letter.word, letter.why)
@@ -82,7 +86,7 @@ def _decide(readings: Sequence[Reading], alarms: Alarms, soak_left: float) -> Fi
 
 
 def _alarmed(alarms: Alarms) -> Finding | None:
-    for name, alarm in (("health", alarms.health), ("critical log", alarms.critical_log), ("blind", alarms.blind)):
+    for name, alarm in (("health", alarms.health), ("critical log", alarms.critical_log), (BLIND, alarms.blind)):
         if alarm:
             return Word.ROLLBACK, None, name, alarm
     return None
@@ -101,9 +105,20 @@ def _by_the_letter(evidence: Evidence, alarms: Alarms, soak_left: float) -> Find
     return letter.word, None if letter.word is Word.PROCEED else Hold.BETWEEN, "as written", letter.why
 
 
+def _after_cutover(plan: AfterCutover, criterion: str, reason: str, alarms: Alarms) -> tuple[Word, Hold | None, str]:
+    """Hold what would roll back, unless the plan wants it, something was measured, and the way back is open."""
+    if criterion == BLIND:
+        return Word.HOLD, Hold.UNMEASURED, f"{reason}. After cutover not knowing sends nobody back"
+    if plan.rollback == "hold":
+        return Word.HOLD, Hold.AFTER_CUTOVER, f"{reason}. After cutover a person decides"
+    if alarms.no_way_back:
+        return Word.HOLD, Hold.AFTER_CUTOVER, f"{reason}. A person decides: {alarms.no_way_back}"
+    return Word.ROLLBACK, None, reason
+
+
 def _weigh_stable(evidence: Evidence, reason: str) -> tuple[Word, Hold | None, str]:
     """Say what a rollback would do to visitors when stable is measured bad now, too."""
-    stable = _stable_is_sick(evidence)
+    stable = stable_is_sick(evidence)
     if not stable:
         return Word.ROLLBACK, None, reason
     canary, other = evidence.canary_recent, evidence.stable_recent
@@ -112,8 +127,8 @@ def _weigh_stable(evidence: Evidence, reason: str) -> tuple[Word, Hold | None, s
     return Word.ROLLBACK, None, f"{reason}; {stable}, so rolling back may not help"
 
 
-def _stable_is_sick(evidence: Evidence) -> str:
-    """Say how sick stable is now, or "" when it is not measured bad."""
+def stable_is_sick(evidence: Evidence) -> str:
+    """Say how sick stable is now by its visitors, or "" when it is not measured bad."""
     recent, levels = evidence.stable_recent, {measure.name: measure.level for measure in evidence.measures}
     failed, slow = recent.share("failed"), recent.share("over_1000ms")
     proven = evidence.stable_sick.log >= evidence.stable_sick.wanted
