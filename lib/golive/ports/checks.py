@@ -25,7 +25,7 @@ class Finding:
     Attributes:
         called: The line's name in the plan; `check` says which check looked.
         code: What was found, as a short hash; a person's word holds for one code alone.
-        good_for: Seconds for which it is fresh enough to act on; `good_until` says it as UTC, ISO 8601, once it is dated.
+        good_for: Seconds for which it is fresh enough to act on; `good_until` says it for people, in UTC.
         then: The next thing to do or to type; "" when nothing is to be done.
     """
 
