@@ -20,7 +20,8 @@ TEXT = (ROOT / "docs" / "runbook-map.md").read_text(encoding="utf-8")
 ROWS = [found.groups() for found in map(TABLE.fullmatch, TEXT.splitlines()) if found]
 LINE = re.compile(
     r"- \[ \] |- (?!\*\*|Canary:|Production:)|# \d+\. |# (?:Watch|Check logs|Monitor metrics)"
-    r"|# - (?:Review|Check|Verify)|\d\. \*\*Level|Phase \d:|\| (?:SRE Lead|DevOps Manager|CTO) \||\*\*(?:Expected|Decision|Responsible)\*\*"
+    r"|# - (?:Review|Check|Verify)|\d\. \*\*Level|Phase \d:|\| (?:SRE Lead|DevOps Manager|CTO) \|"
+    r"|\*\*(?:Expected|Decision|Responsible)\*\*"
 )
 PAGES = {phase.notebook for phase in load("sandbox", None)[0].phases} | {"90_rollback", "91_incident"}
 LOOSE = ("every page with a soak", "the guard, without a page")
