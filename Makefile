@@ -2,7 +2,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse staging faults test system vercel-cli lint bench verdict rollback lock clean
+.PHONY: rehearse staging faults test system vercel-cli lint bench verdict rollback survival lock clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@PYTHON=$(PY) .ci/setup && touch $@
@@ -38,6 +38,9 @@ verdict: .venv/ready
 
 rollback: .venv/ready
 	@$(BIN)/python -m benchmarks.rollback --resume --write docs/rollback.md
+
+survival: .venv/ready
+	@$(BIN)/python -m benchmarks.survival --lanes 2 --write docs/survival.md
 
 lock:
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev pyproject.toml -o requirements.lock

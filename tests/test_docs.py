@@ -1,8 +1,10 @@
 """The documents name everything that there is."""
 
+import json
 from pathlib import Path
 
 from golive.adapters.checks import api, commands, operations, reports
+from golive.cli import main
 from golive.core import plan
 from golive.core.record import Kind
 
@@ -22,6 +24,21 @@ def test_every_kind_of_entry_is_documented():
     text = (DOCS / "record.md").read_text()
 
     assert not [kind for kind in Kind if f"`{kind}`" not in text]
+
+
+def test_the_supervised_guard_is_started_by_a_command_that_there_is():
+    unit = (DOCS / "supervision" / "golive-guard@.service").read_text()
+    container = (DOCS / "supervision" / "Containerfile").read_text()
+    begun = [
+        next(line for line in unit.splitlines() if line.startswith("ExecStart=")).removeprefix("ExecStart=").split(),
+        json.loads(next(line for line in container.splitlines() if line.startswith("ENTRYPOINT")).split(None, 1)[1]),
+    ]
+    for command in begun:
+        words = [word for word in command[1:] if word != "%i"]
+        said = {option for parameter in main.commands[words[0]].params for option in parameter.opts}
+
+        assert words[0] == "guard"
+        assert {word for word in words if word.startswith("--")} <= said
 
 
 def test_every_check_of_a_family_that_is_documented_is_documented():

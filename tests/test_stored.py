@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from click.testing import CliRunner
 
-from golive import stored, wiring
+from golive import rescue, stored, wiring
 from golive.adapters.clocks import SystemClock
 from golive.cli import main
 from golive.core.errors import GoLiveError, NameUnknown, PlanError, Stopped, StoreUnavailable
@@ -147,7 +147,7 @@ def test_two_hosts_refuse_each_other_by_the_store_that_they_share(project, datab
 def test_another_host_gets_the_runs_files_and_sees_the_same_record(project, database):
     write_site(project, "shop", SHARED)
     run = wiring.make_run("shop", "ada")
-    wiring.write_router(run)
+    rescue.write_kit(run)
     run.folder.by_hand.write_text("by hand")
     stored.share(run)
     folder = stored.join(run.folder.name, VARIABLE, SystemClock(), project / "elsewhere")
@@ -227,10 +227,10 @@ def test_status_of_a_shared_store_shows_its_runs_and_leaves_nothing_here(project
 def test_a_rollback_on_another_host_needs_the_store_once_and_then_no_more(project, database, monkeypatch):
     write_site(project, "shop", SHARED)
     run = wiring.make_run("shop", "ada", runs=project / "elsewhere")
-    wiring.write_router(run)
+    rescue.write_kit(run)
     stored.share(run)
     joined = CliRunner().invoke(main, ["join", run.folder.name, "--store-variable", VARIABLE])
     assert joined.exit_code == 0, joined.output
     monkeypatch.setenv(VARIABLE, "postgresql://tester@127.0.0.1:1/gone")
 
-    assert wiring.router_of(RunFolder(project / "runs" / run.folder.name)).by_hand()
+    assert rescue.router_of(RunFolder(project / "runs" / run.folder.name)).by_hand()

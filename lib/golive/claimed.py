@@ -55,7 +55,7 @@ def claim(run: Run, router: Any, guard: str = "") -> None:
         Stopped: If another open run has it; names that one.
         StoreUnavailable: If nothing says whether another run has it.
     """
-    identity = router.identity() if hasattr(router, "identity") else router.by_hand()
+    identity = router.identity()
     wanted = Claim(identity, run.folder.name, run.who.host, guard, str(run.folder.root), utc(run.clock.now()))
     for claims in _claims(run):
         other = claims.claim(wanted)

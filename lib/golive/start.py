@@ -8,7 +8,7 @@ from golive import rescue, stored, wiring
 from golive.core.errors import Stopped
 from golive.run import Run
 
-GUARD_WITHIN = 20.0
+GUARD_WITHIN, AGAIN_AFTER = 20.0, 8.0
 POLL = 0.05
 
 
@@ -49,8 +49,12 @@ class Start:
             Stopped: If it does not begin to watch.
         """
         wiring.launch_guard(self._run)
-        until = time.monotonic() + GUARD_WITHIN
+        begun = launched = time.monotonic()
         while self._run.guard_silent():
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now - launched > AGAIN_AFTER:  # one that died before its first beat is missed by nobody else
+                wiring.launch_guard(self._run)
+                launched = now
+            if now - begun > GUARD_WITHIN:
                 raise Stopped("the guard did not begin to watch", f"read {self._run.folder.logs}/guard.log")
             time.sleep(POLL)

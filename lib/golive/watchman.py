@@ -7,6 +7,7 @@ the cutover, notes it, and starts a guard again so that the run can be closed.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import weakref
 from dataclasses import dataclass
@@ -15,13 +16,12 @@ from golive import wiring
 from golive.alone import send_back_alone
 from golive.background import Background, repeatedly
 from golive.core.errors import GoLiveError, StoreUnavailable
-from golive.core.pair import unguarded
 from golive.core.record import Kind
 from golive.core.state import State
 from golive.run import Run
 
 EVERY = 1.0
-ASLEEP = 3.0  # seconds between two looks after which this process counts as having slept
+SURE = 1  # looks after the first that see no newer beat
 TURN = 1.6  # times guard_silent: whoever stands by comes first
 STARTS_WITHIN = 10.0
 TRIES = 3
@@ -29,8 +29,16 @@ BY = "operator's process, no guard lived"
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Nobody has to do anything now."""
+class Watched:
+    """What was seen of a run's guards in several looks of one process.
+
+    Attributes:
+        age: Seconds since the newest beat of any guard, by the store's clock; since the first look when there is none.
+        looks: Looks in a row that saw no newer beat. One look is not enough: after a suspend every beat is old.
+    """
+
+    age: float
+    looks: int
 
 
 @dataclass(frozen=True)
@@ -40,10 +48,10 @@ class Mend:
     back: bool
 
 
-def decide(alone: float, patience: float, state: State) -> Watch | Mend:
-    """Give what to do once no guard has been seen to live for `alone` seconds."""
-    if state.closed or alone <= patience:
-        return Watch()
+def decide(watched: Watched, patience: float, state: State) -> Mend | None:
+    """Give what has to be done by whoever sees this; None when nothing has."""
+    if state.closed or watched.age <= patience or watched.looks < SURE:
+        return None
     rolled = state.rollback is not None and state.rollback.done
     return Mend(back=state.canary_out and not state.cutover_at and not rolled)
 
@@ -54,26 +62,28 @@ class Watchman:
     def __init__(self, run: Run) -> None:
         self._run, self._state = run, State()
         self._patience = TURN * run.plan.guarding.guard_silent.total_seconds()
-        self._looked = self._awake = run.clock.monotonic()
+        self._begun = run.clock.monotonic()
+        self._newest: tuple[tuple[str, str], ...] = ()
+        self._looks = 0
+        self._sent_back = False
         self._started: float | None = None
 
     def look(self) -> bool:
         """Look once, and do what nobody else does; True when there is nothing to watch over any more."""
-        now = self._run.clock.monotonic()
-        if now - self._looked > ASLEEP:
-            self._awake = now
-        self._looked = now
         try:
             beats = self._run.book.beats()
         except StoreUnavailable:
-            self._awake = now  # it knows nothing about any guard, and moves nobody on that account
+            self._looks = 0  # it knows nothing about any guard, and moves nobody on that account
             return False
-        if not unguarded(beats, self._patience):
-            self._awake, self._started = now, None
-            return self._catch_up().closed != ""
-        ages = [beat.age for beat in beats]
-        move = decide(min([now - self._awake, *ages]), self._patience, self._catch_up())
-        if isinstance(move, Mend):
+        now = self._run.clock.monotonic()
+        newest = tuple(sorted((beat.member.guard, beat.utc) for beat in beats))
+        self._looks = self._looks + 1 if newest == self._newest else 0
+        self._newest = newest
+        age = min((beat.age for beat in beats), default=math.inf)
+        if age <= self._patience:
+            self._sent_back, self._started = False, None
+        move = decide(Watched(min(age, now - self._begun), self._looks), self._patience, self._catch_up())
+        if move is not None:
             self._mend(move, now)
         return self._state.closed != ""
 
@@ -85,10 +95,11 @@ class Watchman:
         return self._state
 
     def _mend(self, move: Mend, now: float) -> None:
-        if move.back:
+        if move.back and not self._sent_back:
             phase = self._state.phase.name if self._state.phase else ""
             silent = f"no guard of this run has lived for {self._patience:.0f} s"
-            asyncio.run(send_back_alone(self._run.folder, self._run, silent, BY, phase=phase, tries=TRIES))
+            sent = asyncio.run(send_back_alone(self._run.folder, self._run, silent, BY, phase=phase, tries=TRIES))
+            self._sent_back = sent.rolled.done
         if self._started is None or now - self._started > STARTS_WITHIN:
             self._started = now
             wiring.launch_guard(self._run)
@@ -103,18 +114,25 @@ class Watchman:
 
 def watch(run: Run, owner: object) -> Background:
     """Begin to watch over a run's guards, for as long as `owner` lives and the run is open."""
-    watchman = Watchman(run)
 
     def work(over: threading.Event) -> None:
-        repeatedly(EVERY, lambda: _looked(watchman), over)
+        watchman: list[Watchman] = []
+
+        def look() -> bool:
+            try:
+                if not watchman:
+                    watchman.append(Watchman(_in_a_hurry(run)))
+                return watchman[0].look()
+            except (GoLiveError, OSError):
+                return False  # the next look tries again: a record or a router that is silent, a full process table
+
+        repeatedly(EVERY, look, over)
 
     background = Background(work).begin()
     weakref.finalize(owner, background.end)
     return background
 
 
-def _looked(watchman: Watchman) -> bool:
-    try:
-        return watchman.look()
-    except (GoLiveError, OSError):
-        return False  # the next look tries again: a router that is unknown, a process that can't be started
+def _in_a_hurry(run: Run) -> Run:
+    """Give the run opened once more, by one who waits for no lock."""
+    return wiring.open_run(str(run.folder.root), run.who.name, patience=wiring.GUARDS_PATIENCE)

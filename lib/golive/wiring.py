@@ -222,7 +222,7 @@ def scene(run: Run) -> Any:
         run.clock,
         run.folder.root,
         state.split,
-        state.guard,
+        state.guards,
         run.plan.own_world,
         state.claim,
         drivers.fill(run.plan.release.commit, known, "release.commit"),

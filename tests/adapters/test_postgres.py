@@ -1,11 +1,18 @@
 """The record in a real PostgreSQL: whatever becomes of server and network, nobody hangs and nothing is lost."""
 
+import re
+from pathlib import Path
+
 import psycopg
 import pytest
 
+from golive.adapters.clocks import FakeClock
+from golive.adapters.stores.files import FileTable
 from golive.adapters.stores.postgres import PostgresDatabase, PostgresStore
+from golive.adapters.stores.postgres_book import PostgresBook
 from golive.core.errors import GoLiveError, StoreUnavailable
 from golive.core.record import verify
+from golive.ports import Member
 from tests.parts.postgres import PASSWORD, RealPostgres
 from tests.parts.relay import Relay
 from tests.parts.stores import VARIABLE, note
@@ -149,18 +156,26 @@ def test_a_commit_whose_answer_was_lost_is_not_repeated(url, postgres, relay, op
     assert [e.id for e in open_by(url).read()].count("once") == 1
 
 
-def test_a_role_that_may_not_make_tables_appends_to_those_that_are_there(url, postgres, open_by):
+def test_a_role_with_the_rights_that_the_document_gives_guards_and_changes_no_entry(url, postgres, open_by):
     open_by(url).append(note())
+    role, document = "guard_of_test", (Path(__file__).parents[2] / "docs" / "store.md").read_text()
+    rights = re.findall(r"```sql\n(GRANT.*?)```", document, re.DOTALL)[0].replace(" golive;", f" {role};")
     with psycopg.connect(url) as owner:
-        owner.execute("CREATE ROLE guard_of_test LOGIN PASSWORD 'x'")
-        owner.execute("GRANT USAGE ON SCHEMA golive_1 TO guard_of_test")
-        owner.execute("GRANT SELECT, INSERT ON golive_1.entries TO guard_of_test")
-    name = url.rpartition("/")[2]
-    store = open_by(postgres.url(name, "guard_of_test", "x"))
+        owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+        owner.execute(rights)
+    theirs = postgres.url(url.rpartition("/")[2], role, "x")
+    assert open_by(theirs).append(note()).seq == 2
+    database = PostgresDatabase(VARIABLE)
+    book = PostgresBook(database, "run", None, FakeClock(), "boot")
 
-    assert store.append(note()).seq == 2
+    assert book.take(Member("guard-1", "host", "boot", 1, 1.0), 0, 5.0) == 1
+    FileTable(database, "run").keep({"plan.yaml": "one"})
+    FileTable(database, "run").keep({"plan.yaml": "two"})
+    assert FileTable(database, "run").read() == {"plan.yaml": "two"}
+    with psycopg.connect(theirs) as role_itself, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        role_itself.execute("UPDATE golive_1.entries SET text = 'x'")
     with psycopg.connect(url) as owner:
-        owner.execute("DROP OWNED BY guard_of_test; DROP ROLE guard_of_test")
+        owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_a_database_that_can_not_hold_every_text_is_refused(postgres, open_by):

@@ -17,8 +17,8 @@ def scene(**said):
     return replace(base, **said)
 
 
-def guard(*dangers, scope="session-3.scope"):
-    return Guard("guard-1", "alpha", "", stands={"scope": scope, "dangers": list(dangers)})
+def guards(*dangers, scope="session-3.scope"):
+    return [Guard("guard-1", "alpha", "", stands={"scope": scope, "dangers": list(dangers)})]
 
 
 async def finding(name, scene, **settings):
@@ -27,14 +27,14 @@ async def finding(name, scene, **settings):
 
 
 async def test_a_guard_that_a_logout_may_end_is_refused_on_a_router_that_is_not_ours():
-    found = await finding("guard-survives", scene(guard=guard("a logout may end it"), own_world=False))
+    found = await finding("guard-survives", scene(guards=guards("a logout may end it"), own_world=False))
 
     assert found.result is Result.FAIL
     assert found.seen == "on alpha, in session-3.scope: a logout may end it"
 
 
 async def test_who_waives_that_is_named_in_the_plan_and_in_the_finding():
-    where = scene(guard=guard("a logout may end it"), own_world=False)
+    where = scene(guards=guards("a logout may end it"), own_world=False)
     found = await finding("guard-survives", where, waived_by="C. Chief")
 
     assert found.result is Result.WAIVED
@@ -50,22 +50,29 @@ def test_nobody_waives_nothing(nobody):
 
 
 async def test_in_a_rehearsal_it_passes_and_says_what_would_end_the_guard():
-    found = await finding("guard-survives", scene(guard=guard("it ends with its container")))
+    found = await finding("guard-survives", scene(guards=guards("it ends with its container")))
 
     assert found.result is Result.PASS
     assert "good enough for a rehearsal" in found.seen and "it ends with its container" in found.seen
 
 
 async def test_a_supervised_guard_passes_anywhere():
-    stands = guard(scope="golive-guard@shop.service")
-    found = await finding("guard-survives", scene(guard=stands, own_world=False))
+    stands = guards(scope="golive-guard@shop.service")
+    found = await finding("guard-survives", scene(guards=stands, own_world=False))
 
     assert (found.result, found.seen) == (Result.PASS, "on alpha, in golive-guard@shop.service")
 
 
-@pytest.mark.parametrize("nobody", [None, Guard("guard-1", "alpha", "")])
+async def test_one_of_the_pair_that_is_in_no_danger_is_enough():
+    pair = [*guards("a logout may end it"), *guards(scope="golive-guard@shop.service")]
+    found = await finding("guard-survives", scene(guards=pair, own_world=False))
+
+    assert (found.result, found.seen) == (Result.PASS, "on alpha, in golive-guard@shop.service")
+
+
+@pytest.mark.parametrize("nobody", [[], [Guard("guard-1", "alpha", "")]])
 async def test_a_guard_that_has_not_said_where_it_stands_could_not_be_measured(nobody):
-    found = await finding("guard-survives", scene(guard=nobody, own_world=False))
+    found = await finding("guard-survives", scene(guards=nobody, own_world=False))
 
     assert found.result is Result.COULD_NOT_MEASURE
 

@@ -235,6 +235,18 @@ def test_a_page_that_failed_keeps_its_title_and_shows_what_never_ran():
     assert "<script" not in html
 
 
+def test_the_password_of_a_stores_url_keeps_the_archive_open_and_its_words_alone_do_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("STORE", "postgresql://golive:postgresql@db/golive")
+    folder = RunFolder(tmp_path / "run")
+    folder.pages.mkdir(parents=True)
+    folder.plan.write_text("store: {driver: postgresql}")
+    told = {"entries": [], "samples": [], "secret_variables": ["STORE"]}
+
+    with pytest.raises(ArchiveBroken, match="STORE stands in index"):
+        seal(folder, index_html=lambda pages: "by golive:postgresql@db", **told)
+    assert seal(folder, index_html=lambda pages: "by golive@db", **told)
+
+
 def test_a_secret_in_a_page_keeps_the_archive_open(tmp_path, monkeypatch):
     monkeypatch.setenv("TOKEN", "abcdef123")
     folder = RunFolder(tmp_path / "run")

@@ -150,3 +150,15 @@ def test_who_is_at_it_is_named(root):
         file.write('{"name": "ada"}')
         file.flush()
         assert "at it now: ada" in status(root)
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_whose_go_live_the_router_shows_is_said(root, other):
+    run = opened(root, "golive-1")
+    claim = "golive-2@beta" if other else run.state().claim
+    beat(run)
+    body = {"phase": "canary-25", "share": 0.25, "verdict": None, "canary_requests": 0, "claim": claim}
+    run.book.add([], LookNote(run.clock.monotonic(), "2026-01-01T00:00:00.000Z", body), run.book.lease().fence)
+
+    assert ("ANOTHER'S, golive-2@beta" in status(root)) is other
+    assert f"claim    the router shows {claim}" in status(root) or other

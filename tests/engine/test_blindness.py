@@ -279,7 +279,7 @@ async def test_what_the_guard_can_not_see_is_written_for_every_view():
     guard, _, _ = scene(FakeRouter())
     guard.sight.inbox.split = Unknown("no answer in 3 s")
     guard.look()
-    body = guard._body(guard.state.phase, guard.post.clock.monotonic())
+    body = guard._body(guard.post.clock.monotonic())
 
     assert body["blind"]["of"] == "router" and body["blind"]["why"] == "unknown"
     with contextlib.suppress(RuntimeError):
@@ -332,7 +332,7 @@ async def test_the_guard_calls_the_switch_and_goes_on_looking_while_it_fails():
     assert len(calls) == 3
     notes = [entry.body["text"] for entry in story.entries if entry.kind is Kind.NOTE]
     assert notes == ["the dead man's switch can't be called: the URL of GOLIVE_SWITCH answered 500"]
-    assert guard._body(None, guard.post.clock.monotonic())["dead_man"]["why"].endswith("answered 500")
+    assert guard._body(guard.post.clock.monotonic())["dead_man"]["why"].endswith("answered 500")
 
 
 async def test_a_guard_of_other_code_is_named_once():

@@ -200,7 +200,6 @@ async def test_the_claim_is_given_back_when_the_run_closes_unless_some_visitors_
     assert router.claimed == stands
     (ended,) = outcomes(story, "release")
     assert ended["result"] == ("refused" if stands else "done")
-    assert [entry.kind for entry in story.entries][-1] is Kind.GUARD_STOPPED
 
 
 async def test_a_run_that_never_shifted_gives_nothing_back():

@@ -7,6 +7,7 @@ import resource
 
 import pytest
 
+from golive.adapters.presence import anybody, hold
 from golive.adapters.reserve import Reserve
 from golive.core.folding import fold
 from golive.core.record import Kind
@@ -19,7 +20,7 @@ async def test_a_disk_that_takes_nothing_keeps_nobody_on_the_canary_and_the_entr
     guard, story, late = scene(FakeRouter())
     on_the_canary(story)
     story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="back")
-    guard._catch_up()
+    guard.catch_up()
     full = [True]
 
     def keep(draft):
@@ -27,15 +28,16 @@ async def test_a_disk_that_takes_nothing_keeps_nobody_on_the_canary_and_the_entr
             raise OSError(errno.ENOSPC, "No space left on device")
         late.append(draft)
 
-    guard.post.__dict__["late"] = keep
+    guard.post.late.__dict__["write"] = keep
     guard.post.store.locked = True
     await looks(guard, 3)
     assert guard.post.sources.router.share == 0.0 and late == []
 
-    full[0] = False
+    full[0] = guard.post.store.locked = False
+    guard.post.clock.advance(2.0)
     await looks(guard, 2)
-    guard.ledger.append(Kind.NOTE, {"text": "there is room again"})
-    assert [draft.body["act"] for draft in late if draft.kind in (Kind.INTENT, Kind.OUTCOME)][:2] == ["rollback"] * 2
+    acts = [entry.body["act"] for entry in story.entries if entry.kind in (Kind.INTENT, Kind.OUTCOME)]
+    assert acts[-2:] == ["rollback", "rollback"]
 
 
 @pytest.fixture
@@ -48,11 +50,11 @@ async def bench(tmp_path):
         await one.stop()
 
 
-async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_real_router(bench):
+async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_real_router(bench, tmp_path):
     await bench.router().set(0.25, expect=None)
     router = bench.router()
     router.calls = []
-    reserve, held = Reserve(), []
+    reserve, held, wheel = Reserve(), [], hold(tmp_path / "wheel", "ada")
     guard, story, _ = scene(router, reserve=reserve.release)
     on_the_canary(story, 0.25)
     story.tell(Kind.REQUEST, {"act": "rollback", "because": "smoke"}, "canary-5", id="back")
@@ -63,6 +65,7 @@ async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_re
             while True:
                 held.append(os.open(os.devnull, os.O_RDONLY))
         assert "Too many open files" in (await called(router.read())).why
+        assert [who["name"] for who in anybody(tmp_path / "wheel")] == [""]
         await looks(guard, 1)
         for _ in range(200):
             if fold(story.entries).rollback.done:
@@ -72,6 +75,19 @@ async def test_with_every_file_descriptor_used_up_the_reserve_is_enough_for_a_re
         for descriptor in held:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, most)
+        wheel.release()
 
     assert (await bench.router().read()).share == 0.0
     assert fold(story.entries).rollback.done
+
+
+async def test_operators_who_can_not_be_read_count_as_there_and_end_no_guard():
+    def unreadable():
+        raise OSError(24, "Too many open files")
+
+    guard, _, _ = scene(FakeRouter())
+    object.__setattr__(guard.post, "operators", unreadable)
+    guard.post.clock.advance(100_000.0)
+    await looks(guard)
+
+    assert guard._known(None, guard.post.clock.monotonic()).unattended == 0

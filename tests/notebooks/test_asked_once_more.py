@@ -40,6 +40,8 @@ def router(monkeypatch):
 def run(tmp_path, monkeypatch):
     (tmp_path / "golive.toml").write_text("")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GOLIVE_HOME", raising=False)
+    monkeypatch.delenv("GOLIVE_RUNS", raising=False)
     made = make_run(tmp_path / "runs", name="known")
     made.append(Kind.PHASE_OPENED, {"notebook": "03", "operator": "ada"}, "canary-25")
     shifted_and_proven(made)

@@ -24,3 +24,14 @@ def test_samples_that_no_guard_lived_to_digest_are_digested_at_the_seal_and_said
     digests = [entry.body for entry in run.store.read() if entry.kind is Kind.DIGEST]
     assert sum(body["rows"] for body in digests) == 99
     assert all(body["late"] for body in digests)
+
+
+def test_an_act_that_no_guard_lived_to_resolve_is_sealed_as_what_nobody_knows(tmp_path):
+    run = wiring.make_run("sandbox", "ada", runs=tmp_path)
+    run.append(Kind.INTENT, {"act": "prove", "request": "", "share": 0.05}, "canary-5")
+    run.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "everybody died"})
+    seal_run(run)
+
+    (outcome,) = [entry.body for entry in run.store.read() if entry.kind is Kind.OUTCOME]
+    assert (outcome["result"], outcome["late"]) == ("unknown", True)
+    assert verify(run.folder.root).standing is Standing.CONSISTENT

@@ -186,6 +186,7 @@ async def test_what_a_rollback_cuts_off_has_an_outcome_that_says_so(turned, guar
     doing = asyncio.ensure_future(asked(guarded, "alias", "shop.example.com"))
     while not turned.sent("aliases"):
         await asyncio.sleep(0.01)
+    guarded.guard.acts.rolling = True
     doing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await doing

@@ -55,8 +55,15 @@ def anybody(folder: Path, left_alone: float = math.inf) -> tuple[dict[str, Any],
     """Give the operators whose processes live and have acted within `left_alone` seconds.
 
     A page may stay open in a browser for days with nobody before it. Those whose process has
-    ended are forgotten.
+    ended are forgotten. Where it can't be seen who is there (no file can be opened), somebody without a name is.
     """
+    try:
+        return _present(folder, left_alone)
+    except OSError:
+        return ({"name": ""},)
+
+
+def _present(folder: Path, left_alone: float) -> tuple[dict[str, Any], ...]:
     alive = []
     for path in sorted(folder.glob("*.json")):
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -65,19 +64,12 @@ def stop(run: str, runs: Path | None) -> int:
 @clear
 def guard(run: str, runs: Path | None, variable: str | None) -> None:
     """Guard RUN from this host: act when nobody does, else stand by; it ends with the run."""
-    from golive import stored, wiring
+    from golive import stored
     from golive.adapters.clocks import SystemClock
     from golive.folders import find_run
+    from golive.member import be_guard
 
     folder = stored.join(run, variable, SystemClock(), runs) if variable else find_run(run, runs)
     if str(folder.root) != run:  # a guard is known by its command line, which names the run's folder
         os.execv(sys.executable, [sys.executable, "-m", "golive.cli", "guard", str(folder.root)])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    opened = wiring.open_run(run, "guard", patience=wiring.GUARDS_PATIENCE)
-
-    async def be_one() -> None:
-        member = wiring.guard(opened)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, member.hand_over)
-        await member.run()
-
-    asyncio.run(be_one())
+    be_guard(folder.root)

@@ -155,6 +155,16 @@ class Guard:
     code: str = ""
     stands: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """Where it said that it stands, "" when it has not."""
+        return f"on {self.host}, in {self.stands['scope']}" if self.stands.get("scope") else ""
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """What would end it there, a sentence each."""
+        return tuple(self.stands.get("dangers", ()))
+
 
 @dataclass(frozen=True)
 class Wheel:
@@ -184,10 +194,10 @@ class State:
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
     reads back instead since, None while it does not; `code` the version that the run was opened with;
-    `safe_for` how long after the cutover a rollback is safe; `host` where the run was opened, `canary` the one that
-    its first shift put visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's;
-    `resorts` the numbers of the plan's last resorts that were used and worked. `guard` is the one that acts,
-    or acted last, `standby` the one that last began to stand by.
+    `safe_for` how long after the cutover a rollback is safe; `guard` the one that acts, or acted last, `standby`
+    the one that last began to stand by; `host` where the run was opened, `canary` the one that its first shift put
+    visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's; `resorts` the numbers of
+    the plan's last resorts that were used and worked.
     """
 
     run: str = ""
@@ -238,6 +248,11 @@ class State:
     def phase(self) -> PhaseState | None:
         """The phase that is open: the last one opened and not closed."""
         return next((phase for phase in reversed(self.phases) if phase.opened_at and not phase.closed_at), None)
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The acting guard and the standby, as far as the record names them and they have not stopped."""
+        return tuple(one for one in (self.guard, self.standby) if one is not None and not one.stopped)
 
     @property
     def other_code(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from golive.core.folding import fold
 from golive.core.record import Kind, chain
 from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
-from golive.core.verdict import Hold
 from golive.engine.acts import Acts
 from golive.engine.findings import Findings
 from golive.engine.ledger import Ledger
@@ -36,6 +35,7 @@ from golive.engine.rollback import roll_back
 from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
+from golive.engine.telling import Telling
 from golive.ports import LookNote, Member, Split
 
 HEED_EVERY = 0.1
@@ -65,16 +65,14 @@ class Guard:
         self._resolving: asyncio.Task[None] | None = None
         self._watch = Watch(post.clock.monotonic())
         self._wheel_at = post.clock.monotonic()
-        self._said: tuple[Any, ...] = ()
+        self._telling = Telling(self.ledger, self.sight)
         self._findings = Findings(post, self.ledger)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
         self._recorded, self._seen = state, seen
         self.catch_up()
-        verdict = self.state.verdict
-        if verdict is not None:
-            self._said = (verdict["phase"], verdict["word"], verdict["hold"])
+        self._telling.go_on_from(self.state)
         try:
             look = self.post.book.last_look()
         except StoreUnavailable:
@@ -121,8 +119,7 @@ class Guard:
             if self.post.gone():
                 await self._leave()
                 return
-            tasks = (self._moving, self._rolling, self._resolving)
-            await asyncio.gather(*(task for task in tasks if task and not task.cancelled()))
+            await _over(task for task in (self._moving, self._rolling, self._resolving) if task is not None)
             await self.acts.release(self.state)
             self.ledger.digest((), end=True)
         finally:
@@ -138,12 +135,12 @@ class Guard:
         phase = self.state.phase
         self._read_back(now)
         self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
-        self._say_baseline(now)
+        self._telling.baseline(self.state, now)
         self._findings.look(self.state, self.sight.inbox.skew)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
-        self._say_verdict(phase)
-        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(phase, now)))
+        self._telling.verdict(self.state)
+        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(now)))
 
     def _write(self, note: LookNote) -> None:
         """Write the look with the samples that the book does not hold yet; those it holds count for the digests."""
@@ -193,8 +190,15 @@ class Guard:
             entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
             self.state = fold((entry,), self.state)
 
+    def _anybody(self) -> bool:
+        """Say whether somebody is at the wheel; a folder that can't be read, as without free descriptors, says so."""
+        try:
+            return bool(self.post.operators())
+        except OSError:
+            return True
+
     def _known(self, phase: PhaseState | None, now: float) -> Known:
-        if self.post.operators():
+        if self._anybody():
             self._wheel_at = now
         return Known(
             plan=self.post.plan,
@@ -262,6 +266,10 @@ class Guard:
         """Say whose the router is, when the newest read shows another run's claim or another canary."""
         return Mine(self.state.claim, self.state.canary).not_ours(self.sight.inbox.split)
 
+    def _body(self, now: float) -> dict[str, Any]:
+        stored = self.ledger.stored and self._written and self.reached
+        return {**self._telling.look(self.state, now, stored), **self._findings.to_json()}
+
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""
         stray = self._watch.stray
@@ -272,42 +280,17 @@ class Guard:
             "have sent visitors back by hand; await go.shift() puts them there again"
         )
 
-    def _say_baseline(self, now: float) -> None:
-        body = self.sight.baseline(self.state, now)
-        if body is not None and self.state.phase is not None:
-            self.ledger.append(Kind.BASELINE, body, self.state.phase.name)
-
-    def _say_verdict(self, phase: PhaseState | None) -> None:
-        verdict = self.sight.verdict
-        if verdict is None or phase is None:
-            return
-        said = (phase.name, verdict.word, verdict.hold)
-        if said == self._said:
-            return
-        self._said = said
-        self.ledger.append(Kind.VERDICT, verdict.to_json(), phase.name)
-        if verdict.hold in (Hold.AFTER_CUTOVER, Hold.UNMEASURED):
-            self.ledger.tell("warning", f"HOLD: {verdict.hold}", verdict.reason, self.state.run, "golive status")
-
-    def _body(self, phase: PhaseState | None, now: float) -> dict[str, Any]:
-        sight, blind = self.sight, self.sight.blind(now)
-        return {
-            "phase": phase.name if phase else "",
-            "share": sight.inbox.split.share if isinstance(sight.inbox.split, Split) else None,
-            "verdict": sight.verdict.to_json() if sight.verdict else None,
-            "blind": blind.to_json(now) if blind is not None else None,
-            **self._findings.to_json(),
-            "stored": self.ledger.stored and self._written and self.reached,
-            "stable": sight.stable.to_json(),
-            "canary_requests": sight.evidence.counts["failed"][0],
-            "evidence": sight.trace(),
-            "memory": sight.remember(),
-            "monotonic": now,
-        }
-
 
 def _under_way(task: asyncio.Task[None] | None) -> bool:
     return task is not None and not task.done()
+
+
+async def _over(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Return once all have ended; raises what one of them raised, but not that it was cut off."""
+    for task in tasks:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
 
 
 def _utc(moment: datetime) -> str:

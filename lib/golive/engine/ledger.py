@@ -16,6 +16,7 @@ from golive.ports import Notice
 
 May = Callable[[Sequence[Entry]], None]
 AGAIN_AFTER = 1.0
+ASK_EVERY = 3.0
 
 
 class Ledger:
@@ -31,6 +32,7 @@ class Ledger:
         self.kept: list[Draft] = []
         self._refused_at: float | None = None
         self._locked_since: float | None = None
+        self._asked_at: float | None = None
         self._minute: list[Mapping[str, str]] = []
         self._told: set[str] = set()
         self._telling: set[asyncio.Task[None]] = set()
@@ -67,7 +69,7 @@ class Ledger:
             taken = self._post.late.take_in(self._post.store)
             if self.kept:
                 self._take_in_kept()
-            elif ask and not taken:
+            elif ask and not taken and self._due():
                 self._ask()
         except StoreUnavailable:
             self.refused()
@@ -123,6 +125,7 @@ class Ledger:
 
     def _ask(self) -> None:
         """Let the record begin an append, and think better of it under its lock."""
+        self._asked_at = self._post.clock.monotonic()
 
         def refuse(entries: Sequence[Entry]) -> None:
             raise Stopped("it answers", "")
@@ -131,6 +134,10 @@ class Ledger:
             self._post.store.append(Draft(self._post.new_id(), Kind.NOTE, self._post.who), refuse)
         except Stopped:
             return
+
+    def _due(self) -> bool:
+        asked = self._asked_at
+        return not self.stored or asked is None or self._post.clock.monotonic() - asked >= ASK_EVERY
 
     def _waits(self) -> bool:
         return self._refused_at is not None and self._post.clock.monotonic() - self._refused_at < AGAIN_AFTER

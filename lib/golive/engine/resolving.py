@@ -39,6 +39,9 @@ def resolve(act: Mapping[str, Any], split: Split | Unknown) -> Resolved:
         return Resolved("unknown", "the router's split does not show what came of it")
     if isinstance(split, Unknown):
         return Resolved("unknown", f"the router does not say what it did: {split.why}")
+    whose = str(act.get("claim", ""))
+    if whose and split.claim not in ("", whose):
+        return Resolved("superseded", f"left alone: this router is claimed by {split.claim}, and this run is {whose}")
     wanted = 0.0 if name == "rollback" else float(act["share"])
     back = f"{split.share:.2%} read back from the router"
     if abs(split.share - wanted) < SAME:
@@ -55,6 +58,8 @@ async def resolve_all(intents: Sequence[Entry], router: Router, clock: Clock, le
     for intent in intents:
         found = resolve(intent.body, split)
         body = {**intent.body, "intent": intent.id, "result": found.result, "seen": found.seen, "resolved": BY_READING}
+        if isinstance(split, Split) and found.result == "done":
+            body["canary"] = split.canary
         if intent.body["act"] == "rollback":
             back = split.share if isinstance(split, Split) else None
             body |= {"share": 0.0, "verified": {"read_back": back}}

@@ -56,13 +56,13 @@ def open_rollback(plan: str = "sandbox", run: str = "", operator: str = "") -> E
             return Emergency(None, "ROUTER", bare=bare)
         if run or found:
             name = run or found[0].name
-            beside = [other.name for other in others if other not in found]
+            also = [other.name for other in others if other not in found]
             try:
-                return Emergency(wiring.open_run(name, operator), "OPEN RUN", beside).watch_over()
+                return Emergency(wiring.open_run(name, operator), "OPEN RUN", also).watch_over()
             except (RecordBroken, StoreUnavailable, OSError) as error:
                 folder = rescue.folder_of(name)
                 bare = Bare(rescue.kit_of(folder), folder, str(error).splitlines()[0])
-                return Emergency(None, "DAMAGED RUN", beside, bare=bare)
+                return Emergency(None, "DAMAGED RUN", also, bare=bare)
         if attended():
             return Emergency(None, "NOTHING IS OPEN HERE", newest=newest_closed())
         made = _make(plan, "", operator)

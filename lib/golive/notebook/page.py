@@ -27,8 +27,7 @@ from golive.notebook.verdicts import newest
 from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
-from golive.pages.progress import progress_of
-from golive.pages.words import clock, span
+from golive.pages.banner import banner
 from golive.run import Run
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -82,33 +81,9 @@ class Page(Desk):
         return str(self._banner())
 
     def _banner(self) -> Answer:
-        state, plan = self.state, self.run.plan
-        last, wheel, guard = state.head, state.wheel, state.guard
-        use = plan.phase(self.phase)
-        stands = progress_of(state, self.here, self.run.clock.moment())
-        offered = f", handed to {wheel.offered_to}, who has not taken it" if wheel.offered_to else ""
-        facts = [
-            ("run", state.run),
-            ("operator", f"{self.run.who.name} (claimed), {self.run.who.user}@{self.run.who.host} (seen)"),
-            ("wheel", f"{wheel.name} since {clock(wheel.since)}{offered}"),
-            ("responsible", ", ".join(use.responsible)),
-            ("soak", span(use.soak.total_seconds()) if use.soak else "none"),
-            ("plan", state.fingerprint[:12]),
-            ("guard", f"{guard.id} on {guard.host}" if guard else "none"),
-            ("last entry", f"{last.seq} {last.kind} at {clock(last.at)}" if last else "none"),
-        ]
-        if guard is not None and guard.stands.get("scope"):
-            facts.append(("guards stand", f"on {guard.host}, in {guard.stands['scope']}"))
-        if state.other_code:
-            facts.append(("other code", f"the guard runs {state.other_code}, the run was opened with {state.code}"))
-        if stands.begun:
-            facts.append(("so far", f"{stands}"))
-        if any(p.assumed for p in state.phases):
-            facts.append(("assumed", "earlier phases were assumed, not passed: this is no rehearsal of the whole"))
-        banner = tables.banner(state, self.here.title, plan, self.run.who.name, facts)
-        if _ends_alone(state):
-            return replace(banner, next=END_ALONE)
-        return replace(banner, next=stands.next) if stands.begun and not state.rolled_back else banner
+        state, run = self.state, self.run
+        shown = banner(state, self.here, run.plan, run.who, run.clock.moment())
+        return replace(shown, next=END_ALONE) if _ends_alone(state) else shown
 
     @awaited
     async def checks(self) -> Answer:

@@ -95,9 +95,9 @@ def whole(run: Overview) -> str:
     if run.lease is not None:
         held = "released" if run.lease.released else f"held by {run.lease.holder.guard} on {run.lease.holder.host}"
         facts.append(("lease", f"fence {run.lease.fence}, {held}"))
-    if state.guard is not None and state.guard.stands.get("scope"):
-        facts.append(("where", f"guards stand on {state.guard.host}, in {state.guard.stands['scope']}"))
-        facts += [("danger", sentence) for sentence in state.guard.stands.get("dangers", ())]
+    if places := places_of(state):
+        facts.append(("where", f"guards stand {places}"))
+        facts += [("danger", sentence) for sentence in dict.fromkeys(d for one in state.guards for d in one.dangers)]
     if state.other_code:
         facts.append(("code", f"the guard runs {state.other_code}, the run was opened with {state.code}"))
     switch = run.look.body.get("dead_man") if run.look else None
@@ -113,6 +113,11 @@ def whole(run: Overview) -> str:
     for name, said in facts:
         lines += _wrapped(f"{INDENT}{name:<8} ", said)
     return "\n".join([*lines, *([] if state.closed else _wrapped(f"{INDENT}NEXT     ", next_of(run)))])
+
+
+def places_of(state: State) -> str:
+    """Give where the guards stand, the acting one's place first; "" when none has said so."""
+    return "; ".join(dict.fromkeys(guard.place for guard in state.guards if guard.place))
 
 
 def next_of(run: Overview) -> str:
@@ -169,7 +174,11 @@ def _wheel(run: Overview) -> str:
 
 
 def _claim(run: Overview) -> str:
-    return str(run.look.body.get("claim") or "") if run.look else ""
+    """Say what the router shows of whose go-live it is, when this run has claimed it or another has."""
+    shown = str(run.look.body.get("claim") or "") if run.look else ""
+    if not shown or shown == run.state.claim:
+        return f"the router shows {shown}" if shown else ""
+    return f"the router shows ANOTHER'S, {shown}"
 
 
 def _wrapped(head: str, text: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from golive.core.plan import Plan
 from golive.core.record import Entry, Kind
-from golive.core.state import Act, State
+from golive.core.state import Act
 from golive.core.verdict import Reading, Verdict, Word
 from golive.pages.answer import Answer, Table
 from golive.pages.foreseen import COLUMNS, foreseen_rows, warnings
@@ -180,12 +180,3 @@ def say(entry: Entry) -> str:
             return f"{body['level']}: {body['title']}"
         case _:
             return str(body.get("why") or body.get("text") or body.get("notebook") or entry.kind.value)
-
-
-def banner(state: State, title: str, plan: Plan, operator: str, facts: Sequence[tuple[str, str]]) -> Answer:
-    """Give the first line that is read aloud: world, phase, site, split, and who is at the keyboard."""
-    word = "SANDBOX" if plan.world.driver == "sandbox" else state.plan.upper()
-    shown = f"{title} · {plan.site.name} · {percent(state.split)} of visitors on the canary · {operator}"
-    if state.rolled_back:
-        shown += " · ROLLED BACK"
-    return Answer(word, shown, [*facts, ("limits", plan.note)], next="the next cell")

@@ -8,6 +8,7 @@ from golive import wanted
 from golive.adapters.stores.late import LateBox
 from golive.archive.seal import Sealed, seal
 from golive.core.digest import row, unfit
+from golive.core.intents import unresolved
 from golive.core.record import Kind
 from golive.core.samples import Sample
 from golive.pages.report import index_html
@@ -23,6 +24,7 @@ def seal_run(run: Run) -> Sealed:
     LateBox(run.folder.late).take_in(run.store)
     samples = run.book.samples()
     _digest_the_rest(run, samples)
+    _say_what_nobody_knows(run)
     entries = run.store.read()
     state = run.state()
 
@@ -37,3 +39,10 @@ def _digest_the_rest(run: Run, samples: Sequence[Sample]) -> None:
     """Enter what the last guard measured and did not live to digest, as digested at the seal."""
     for minute, (rows, sha256) in unfit([row(sample) for sample in samples], run.store.read()).items():
         run.append(Kind.DIGEST, {"minute": minute, "rows": rows, "sha256": sha256, "late": True})
+
+
+def _say_what_nobody_knows(run: Run) -> None:
+    """Enter, for each act whose guard has died in it and that no other resolved, that nobody knows what came of it."""
+    for intent in unresolved(run.store.read()):
+        told = {"intent": intent.id, "result": "unknown", "seen": "no guard lived to see what came of it", "late": True}
+        run.append(Kind.OUTCOME, {**intent.body, **told}, intent.phase)

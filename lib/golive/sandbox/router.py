@@ -8,6 +8,7 @@ import contextlib
 import math
 import random
 import time
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from golive.sandbox.site import OURS, RELEASES
 
 TIMEOUT = aiohttp.ClientTimeout(total=3.0)
 COOKIE = "golive-version"
+MOST_MOVES = 10_000
 LONGEST_CLAIM = 200
 HOP_BY_HOP = ("transfer-encoding", "connection", "content-encoding", "content-length", "keep-alive", "host")
 
@@ -32,6 +34,7 @@ class Routing:
         self.share = self.routed = share
         self.token, self.upstreams, self.sticky = token, upstreams, sticky
         self.moved_at = datetime.now(UTC).isoformat()
+        self.moves: deque[tuple[float, float, str]] = deque(maxlen=MOST_MOVES)
         self.claim = ""
         self.counts = Counts()
         self.faults: set[Fault] = set()
@@ -50,6 +53,7 @@ class Routing:
         rose = share > self.share
         self.share = share
         self.moved_at = datetime.now(UTC).isoformat()
+        self.moves.append((time.time(), share, "rollback" if rollback else "set"))
         if rollback or Fault.NO_SHIFT not in self.faults:
             self.routed = share / 2 if Fault.WRONG_SHARE in self.faults and not rollback else share
         return rose
@@ -127,6 +131,11 @@ async def rollback(request: web.Request) -> web.Response:
     return web.json_response(routing.split())
 
 
+async def moves(request: web.Request) -> web.Response:
+    """Answer every move of the split, oldest first: UTC seconds, the share, and "set" or "rollback"."""
+    return web.json_response({"moves": list(request.app[ROUTING].moves)})
+
+
 async def claim(request: web.Request) -> web.Response:
     """Compare and set whose go-live this is; "" is nobody's."""
     routing = request.app[ROUTING]
@@ -187,6 +196,7 @@ def applications(routing: Routing) -> tuple[web.Application, web.Application]:
     controls.router.add_put("/-/split", set_split)
     controls.router.add_put("/-/rollback", rollback)
     controls.router.add_put("/-/claim", claim)
+    controls.router.add_get("/-/moves", moves)
     controls.router.add_post("/-/fault", switch)
     controls.router.add_get("/-/metrics", metrics)
     return visitors, controls

@@ -27,7 +27,7 @@ class Scene:
 
     Attributes:
         site: The visitors' URL; `stable` and `canary` the versions' own.
-        guard: The guard that the record last named.
+        guards: The acting guard and the standby, as the record names them.
         own_world: Whether the run has brought its own world, so that no visitor of a real site is on it.
         claim: What the run writes into a router that shows whose go-live it is.
         share: The visitors' share on the canary as the record has it, 0 to 1.
@@ -49,7 +49,7 @@ class Scene:
     clock: Clock
     folder: Path
     share: float
-    guard: Guard | None = None
+    guards: Sequence[Guard] = ()
     own_world: bool = True
     claim: str = ""
     commit: str = ""

@@ -94,15 +94,15 @@ class Survives(Part):
 
 
 async def guard_survives(scene: Scene, settings: Survives) -> Saw | Unseen | Waived:
-    """See whether something that is no failure of its machine would end the guard."""
+    """See whether something that is no failure of its machine would end every guard."""
     expected = "a guard that only the end of its machine ends"
-    guard = scene.guard
-    if guard is None or not guard.stands.get("scope"):
+    said = [guard for guard in scene.guards if guard.place]
+    if not said:
         return Unseen(expected, "no guard has said where it stands")
-    where, found = f"on {guard.host}, in {guard.stands['scope']}", guard.stands.get("dangers", ())
-    if not found:
-        return Saw(True, expected, where)
-    seen = f"{where}: {'; '.join(found)}"
+    safe = next((guard for guard in said if not guard.dangers), None)
+    if safe is not None:
+        return Saw(True, expected, safe.place)
+    seen = f"{said[0].place}: {'; '.join(said[0].dangers)}"
     if scene.own_world:
         return Saw(True, expected, f"good enough for a rehearsal, whose world ends with it: {seen}")
     return Waived(expected, seen, settings.waived_by) if settings.waived_by else Saw(False, expected, seen)
