@@ -157,6 +157,11 @@ class RunFolder:
         return self.work / "operators"
 
     @property
+    def evidence(self) -> Path:
+        """Files that people gave with what they attested or waived, named by their hash."""
+        return self.work / "evidence"
+
+    @property
     def late(self) -> Path:
         """Entries that could not be appended when they were made."""
         return self.work / "late"

@@ -26,9 +26,9 @@ def check(plan: Plan, clock: Clock) -> None:
                     "and the plan's world is none"
                 )
             if group == drivers.WORLDS:
-                drivers.filled(group, wanted, _example(plan))
+                drivers.filled(group, wanted, example(plan))
                 continue
-            made = drivers.made(group, wanted, around, _example(plan))
+            made = drivers.made(group, wanted, around, example(plan))
             if group == drivers.ROUTERS:
                 _check_shares(plan, wanted.driver, made.can.splits)
                 _check_proof(plan, made.can.proof)
@@ -148,7 +148,7 @@ def _world(plan: Plan) -> tuple[Any, Any]:
     return drivers.driver(drivers.WORLDS, name), drivers.checked(drivers.WORLDS, name, plan.world.settings)
 
 
-def _example(plan: Plan) -> Mapping[str, Any]:
+def example(plan: Plan) -> Mapping[str, Any]:
     """Give the names that the plan's own world will know, with values of the right kind."""
     if not plan.own_world:
         return {}

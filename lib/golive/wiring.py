@@ -27,7 +27,7 @@ from golive.core.errors import (
     WorldFailed,
 )
 from golive.core.plan import Plan, as_production
-from golive.core.record import Who
+from golive.core.record import Kind, Who
 from golive.core.record import verify as verify_chain
 from golive.drivers import Around
 from golive.folders import RunFolder, find_run, project, runs_root
@@ -52,7 +52,7 @@ def check_drivers(plan: Plan) -> None:
     missing = plan.not_ready()
     try:
         wanted.check(plan, SystemClock())
-        known.check(plan)
+        known.check(plan, wanted.example(plan))
     except GoLiveError as error:
         if not missing:
             raise
@@ -208,6 +208,9 @@ def scene(run: Run) -> Any:
     reads, site, known, state = sources(run), run.plan.site, world_of(run), run.state()
     keys = ("url", "stable", "canary")
     router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
+    earlier = {
+        str(e.body.get("called")): e.body.get("evidence", {}) for e in run.store.read() if e.kind is Kind.FINDING
+    }
     return Scene(
         router,
         stable,
@@ -222,6 +225,12 @@ def scene(run: Run) -> Any:
         state.guards,
         run.plan.own_world,
         state.claim,
+        drivers.fill(run.plan.release.commit, known, "release.commit"),
+        known,
+        run.plan,
+        project() or Path.cwd(),
+        run.folder.root.parent,
+        earlier,
     )
 
 

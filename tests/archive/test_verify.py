@@ -31,6 +31,11 @@ def archive(tmp_path_factory):
     samples = [sample(at, Version.CANARY, 10) for at in range(1, 70)]
     for minute, (rows, digest) in minute_digests([row(s) for s in samples]).items():
         story.tell(Kind.DIGEST, {"minute": minute, "rows": rows, "sha256": digest})
+    folder.evidence.mkdir()
+    kept = folder.evidence / "0123abcd-mail.txt"
+    kept.write_text("we agree")
+    word = {"called": "scan", "code": "c0de", "until": "2026-01-02T00:00:00.000Z", "because": "a false alarm"}
+    story.tell(Kind.WAIVED, {**word, "file": kept.name, "sha256": manifest.sha256(kept)}, "preflight")
     story.tell(Kind.RUN_CLOSED, {"result": "completed", "why": "all is done"})
     seal(folder, entries=story.entries, samples=samples, index_html=lambda pages: "<html></html>")
     return folder.root, story.entries[-1].hash
@@ -85,6 +90,16 @@ def test_an_added_file_is_named(copy):
     (copy / "extra.txt").write_text("x")
 
     assert verify(copy).why == "extra.txt was added"
+
+
+def test_evidence_that_the_record_does_not_name_so_is_found_even_under_a_new_seal(copy):
+    (copy / "evidence" / "0123abcd-mail.txt").write_text("we do not agree")
+    reseal(copy)
+    assert "is not the file that the record names" in verify(copy).why
+
+    (copy / "evidence" / "0123abcd-mail.txt").unlink()
+    reseal(copy)
+    assert "is in the record and not in the archive" in verify(copy).why
 
 
 def test_a_link_is_refused(copy):

@@ -25,8 +25,11 @@ def html():
     story = Story().open({"world": "sandbox"})
     story.tell(Kind.PHASE_ASSUMED, {"why": "opened by itself"}, "preflight")
     story.tell(Kind.PHASE_OPENED, {"notebook": "01_canary_1"}, "canary-1")
-    finding = {"sentence": "The router answers", "seen": HOSTILE, "expected": "an answer"}
+    finding = {"stage": "start", "check": "router-reads-back", "sentence": "The router answers"}
+    finding |= {"seen": HOSTILE, "expected": "an answer"}
     story.tell(Kind.FINDING, {**finding, "result": "fail"}, "canary-1")
+    word = {"called": "router-reads-back", "code": "c0de", "was": "fail", "until": "2026-01-02T00:00:00.000Z"}
+    story.tell(Kind.WAIVED, {**word, "because": "it is known", "second": "bob", "link": "", "file": ""}, "canary-1")
     verdict = {"word": "PROCEED", "reason": "all criteria met"}
     story.tell(Kind.JUDGED, {"code": "KTRM", "verdict": verdict}, "canary-1")
     decision = {"choice": "proceed", "code": "KTRM", "because": HOSTILE, "by_policy": False, "second": "bob"}
@@ -47,8 +50,9 @@ def html():
 
 
 def test_people_and_the_guard_stand_in_one_table_of_decisions_with_their_marks(html):
-    person, guard = cells(html, "Who decided what, when and why")
+    waived, person, guard = cells(html, "Who decided what, when and why")
 
+    assert waived[3:5] == ["waived router-reads-back", "ada (ada@host), with bob"]
     assert person[:5] == ["1", "22:13:30 UTC", "1 · Canary at 1 %", "proceed", "ada (ada@host), with bob"]
     assert person[6] == "PROCEED (KTRM): all criteria met"
     assert guard[:4] == ["2", "22:13:50 UTC", "1 · Canary at 1 %", "roll back"]
@@ -70,3 +74,7 @@ def test_a_failed_check_is_open_to_the_eye_and_assumed_phases_are_named(html):
 def test_pages_and_files_are_linked(html):
     for name in ("notebooks/01_canary_1.html", "record.jsonl", "samples.csv", "MANIFEST.json"):
         assert f'href="{name}"' in html
+
+
+def test_what_people_have_excused_stands_among_the_decisions(html):
+    assert "waived router-reads-back" in html and "it is known" in html and "2026-01-02 00:00:00 UTC" in html

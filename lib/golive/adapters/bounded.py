@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -25,8 +26,9 @@ async def fetch(
     headers: dict[str, str] | None = None,
     json: Any = None,
     content: bytes | None = None,
+    kept: Sequence[str] = KEPT,
 ) -> httpx.Response:
-    """Give a whole answer of at most `largest` bytes, `within` so many seconds from the call.
+    """Give a whole answer of at most `largest` bytes, `within` so many seconds from the call, with the headers `kept`.
 
     Raises:
         httpx.HTTPError: If there is none; httpx.TimeoutException when it was not whole in time.
@@ -39,7 +41,7 @@ async def fetch(
                 whole += chunk
                 if len(whole) > largest:
                     raise TooLarge(f"more than {largest} bytes")
-            kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-            return httpx.Response(answer.status_code, content=bytes(whole), headers=kept, request=answer.request)
+            shown = {name: answer.headers[name] for name in kept if name in answer.headers}
+            return httpx.Response(answer.status_code, content=bytes(whole), headers=shown, request=answer.request)
     except TimeoutError:
         raise httpx.ReadTimeout(f"no whole answer in {within:g} s") from None

@@ -51,11 +51,19 @@ def seal(
     manifest.put(root / "record.jsonl", b"".join(entry.line() + b"\n" for entry in entries))
     manifest.put(root / "samples.csv", write_rows(row(sample) for sample in samples).encode())
     manifest.put(root / "plan.yaml", folder.plan.read_bytes())
+    _evidence(folder.evidence, root / "evidence")
     by_hand = folder.work / "ROLLBACK.txt"
     manifest.put(root / "ROLLBACK.txt", by_hand.read_bytes() if by_hand.exists() else b"")
     manifest.put(root / "index.html", index_html(links).encode())
     _refuse_secrets(root, secret_variables)
     return Sealed(entries[-1].hash if entries else "", manifest.write(root))
+
+
+def _evidence(source: Path, target: Path) -> None:
+    """Copy what people gave with their words; an archive without any has no such folder."""
+    for path in sorted(source.glob("[0-9a-f]*")) if source.is_dir() else []:
+        target.mkdir(exist_ok=True)
+        manifest.put(target / path.name, path.read_bytes())
 
 
 def _page(source: Path, pages: Path) -> tuple[str, str]:

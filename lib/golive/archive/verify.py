@@ -74,6 +74,7 @@ def _verified(root: Path) -> tuple[str, int]:
         raise RecordBroken("plan.yaml is not the plan that the record names")
     _samples(root, entries)
     _pages(root, entries)
+    _evidence(root, entries)
     return head.hash, addenda.verify(root)
 
 
@@ -120,6 +121,16 @@ def _samples(root: Path, entries: list[Entry]) -> None:
     gone = told(entries).keys() - minute_digests(rows).keys()
     for minute in sorted({*gone, *unfit(rows, entries)}):
         raise RecordBroken(f"samples.csv differs from the record's digest of {minute}")
+
+
+def _evidence(root: Path, entries: list[Entry]) -> None:
+    for entry in entries:
+        if entry.kind in (Kind.ATTESTED, Kind.WAIVED) and entry.body["file"]:
+            path = root / "evidence" / str(entry.body["file"])
+            if path.parent != root / "evidence" or not path.is_file():
+                raise RecordBroken(f"{path.name} is in the record and not in the archive")
+            if manifest.sha256(path) != entry.body["sha256"]:
+                raise RecordBroken(f"{path.name} is not the file that the record names")
 
 
 def _pages(root: Path, entries: list[Entry]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from golive.core.findings import Excuse, Found
 from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
@@ -75,6 +76,27 @@ def _checked(state: State, entry: Entry) -> State:
     checked = Checked(body["passed"], body["counts"], body["good_until"], entry.at, moment, body.get("good_for"))
     checks = {**state.named(entry.phase).checks, body["stage"]: checked}
     return _with_phase(state, entry.phase, checks=checks)
+
+
+def _finding(state: State, entry: Entry) -> State:
+    body = entry.body
+    called = body.get("called") or body["check"]
+    result = body.get("evidence", {}).get("excused", {}).get("was", body["result"])
+    moment = moment_of(entry.at, body.get("moment"))
+    found = Found(
+        entry.id, called, result, body.get("code", ""), moment, body.get("good_for"), body.get("good_until", "")
+    )
+    have = state.named(entry.phase).found
+    stage = {**have.get(body["stage"], {}), called: found}
+    return _with_phase(state, entry.phase, found={**have, body["stage"]: stage})
+
+
+def _excused(state: State, entry: Entry) -> State:
+    body = entry.body
+    moment, name = moment_of(entry.at, body.get("moment")), entry.who["name"]
+    kind, called, code = entry.kind.value, body["called"], body["code"]
+    excuse = Excuse(kind, called, code, moment, body.get("good_for", 0.0), body["until"], name, body["because"])
+    return replace(state, excuses=(*state.excuses, excuse))
 
 
 def _baseline(state: State, entry: Entry) -> State:
@@ -218,6 +240,9 @@ _STEPS = {
     Kind.PHASE_OPENED: _phase_opened,
     Kind.PHASE_CLOSED: _phase_closed,
     Kind.CHECKED: _checked,
+    Kind.FINDING: _finding,
+    Kind.ATTESTED: _excused,
+    Kind.WAIVED: _excused,
     Kind.BASELINE: _baseline,
     Kind.REQUEST: _request,
     Kind.INTENT: _intent,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
 from golive.core.answers import Already, May, Stop, Yes
+from golive.core.findings import Found, problems
 from golive.core.moments import Moment
 from golive.core.plan import PhaseKind
 from golive.core.state import PhaseState, State
@@ -142,7 +144,7 @@ def _shift(state: State, here: PhaseState, now: Moment) -> May:
         )
     if here.shift is not None and here.shift.open:
         return Stop("a shift is under way and nobody knows its end yet", "await go.shift() again in 5 s")
-    fresh = _fresh_checks(here, now)
+    fresh = _fresh_checks(state, here, now)
     if isinstance(fresh, Stop):
         return fresh
     if state.guard is None or state.guard.stopped:
@@ -155,15 +157,29 @@ def _shift(state: State, here: PhaseState, now: Moment) -> May:
     return Yes()
 
 
-def _fresh_checks(here: PhaseState, now: Moment) -> May:
+def _fresh_checks(state: State, here: PhaseState, now: Moment) -> May:
     checked = here.checks.get("start")
     if checked is None:
         return Stop("nobody has checked whether this phase may start", "await go.checks()")
-    if not checked.passed:
+    not_standing = [said for phase in bound_by(state, here) for said in problems(_started(phase), state.excuses, now)]
+    if not_standing:
+        return Stop(f"not every check stands: {'; '.join(not_standing)}", "mend what they name, then await go.checks()")
+    if not _started(here) and not checked.passed:
         return Stop(f"the checks of {checked.at} did not all pass", "mend what they name, then await go.checks()")
-    if checked.expired(now):
+    if not _started(here) and checked.expired(now):
         return Stop(f"the checks of {checked.at} were good until {checked.good_until}", "await go.checks()")
     return Yes()
+
+
+def bound_by(state: State, here: PhaseState) -> list[PhaseState]:
+    """Give the phases whose start checks a shift of `here` needs: its own, and for the first shift the preflight's."""
+    first = state.split == 0 and here.shifts
+    earlier = [p for p in state.phases if first and p.kind is PhaseKind.PREFLIGHT and not p.assumed]
+    return [*(p for p in earlier if p.name != here.name), here]
+
+
+def _started(phase: PhaseState) -> Mapping[str, Found]:
+    return phase.found.get("start", {})
 
 
 def _prove(state: State, here: PhaseState, now: Moment) -> May:

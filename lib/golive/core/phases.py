@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from golive.core.scalars import Duration, Part, ShareOrNone, Texts
+from golive.core.scalars import Duration, Part, PositiveDuration, ShareOrNone, Texts
 
 NOTEBOOKS = (
     "00_preflight",
@@ -41,11 +41,21 @@ def _kind(value: Any) -> Any:
 
 
 class CheckUse(Part):
-    """A check by name, with its settings, and how long its finding stays fresh."""
+    """A check by name, with its settings, how long its finding stays fresh, and within which time it has to answer.
+
+    `name` is what people call this line, where a plan uses a check more than once.
+    """
 
     check: str
+    name: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
     fresh_for: Duration = timedelta(minutes=30)
+    within: PositiveDuration = timedelta(seconds=10)
+
+    @property
+    def called(self) -> str:
+        """What people call this line."""
+        return self.name or self.check
 
 
 def _uses(value: Any) -> Any:
@@ -83,6 +93,11 @@ class Phase(Part):
                 raise ValueError(f"a {self.kind} phase needs a soak, for example '5min'")
         elif self.share is not None:
             raise ValueError(f"a {self.kind} phase moves nobody: share is 'none'")
+        for key, uses in (("start_checks", self.start_checks), ("special_checks", self.special_checks)):
+            names = [use.called for use in uses]
+            twice = next((name for name in names if names.count(name) > 1), None)
+            if twice is not None:
+                raise ValueError(f"{key}: {twice!r} stands twice: give one of them a name of its own")
         return self
 
 

@@ -51,6 +51,12 @@ class Site(Part):
     requests_per_second: Number
 
 
+class Release(Part):
+    """What goes live: its `commit` (a Git hash of at least 12 digits), which reports have to be of."""
+
+    commit: str = ""
+
+
 class Person(Part):
     """Who fills a role, and how to reach them."""
 
@@ -195,6 +201,7 @@ class Plan(Part):
     title: str
     note: str
     site: Site
+    release: Release = Release()
     world: Annotated[Driver, BeforeValidator(_as_driver)]
     unattended: YesNo
     router: Driver

@@ -27,6 +27,8 @@ class Kind(StrEnum):
     LEASE_TAKEN = "lease-taken"
     FINDING = "finding"
     CHECKED = "checked"
+    ATTESTED = "attested"
+    WAIVED = "waived"
     BASELINE = "baseline"
     REQUEST = "request"
     INTENT = "intent"

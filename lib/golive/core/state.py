@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from golive.core.findings import Excuse, Found
 from golive.core.moments import Moment, moment_of
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
@@ -105,7 +106,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class PhaseState:
-    """One phase of the run."""
+    """One phase of the run. `found` holds the newest finding of each line, by stage and by what the plan calls it."""
 
     name: str
     title: str
@@ -115,6 +116,7 @@ class PhaseState:
     opened_at: str = ""
     assumed: bool = False
     checks: Mapping[str, Checked] = field(default_factory=dict)
+    found: Mapping[str, Mapping[str, Found]] = field(default_factory=dict)
     baseline: Mapping[str, Any] | None = None
     shift: Act | None = None
     proof: Act | None = None
@@ -222,6 +224,7 @@ class State:
     standby: Guard | None = None
     verdict: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
+    excuses: tuple[Excuse, ...] = ()
     closed: str = ""
     closed_at: str = ""
     head: Entry | None = None

@@ -6,35 +6,31 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
 from typing import Any
 
-from golive import wiring
-from golive.adapters.checks.run import run_checks
-from golive.adapters.clocks import utc
 from golive.awaited import awaited
 from golive.core.errors import NameUnknown, Stopped
 from golive.core.folding import fold
 from golive.core.order import Already, May, Step, Stop, may
+from golive.core.phases import CheckUse
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, PhaseState, State
 from golive.core.wheel import at_the_wheel
 from golive.notebook.attended import attended
+from golive.notebook.checking import look
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
 from golive.notebook.deployments import carry_out
 from golive.notebook.desk import Desk, Waiting
+from golive.notebook.excusing import Word, give
 from golive.notebook.soak import Soak, evidence_of, picture_of, samples_of
 from golive.notebook.verdicts import newest
 from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.banner import banner
-from golive.ports import Finding, Result
 from golive.run import Run
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-GOOD = (Result.PASS, Result.ATTESTED, Result.WAIVED)
-FRESH = timedelta(minutes=30)
 BASELINE_GRACE = 15.0
 END_ALONE = "go.close()"
 ROLL_BACK = 'await go.rollback(because="what you saw")'
@@ -99,19 +95,21 @@ class Page(Desk):
         """Look at what is special in this phase."""
         return await self._check("special", self.run.plan.phase(self.phase).special_checks)
 
-    async def _check(self, stage: str, uses: Any) -> Answer:
+    async def _check(self, stage: str, uses: Sequence[CheckUse]) -> Answer:
         self._may(Step.CHECK)
-        findings: list[Finding] = await run_checks(uses, wiring.known_checks(), wiring.scene(self.run))
-        for finding in findings:
-            self.run.append(Kind.FINDING, {"stage": stage, **asdict(finding)}, self.phase)
-        counts = {result.value: sum(f.result is result for f in findings) for result in Result}
-        passed = all(f.result in GOOD for f in findings)
-        fresh, now = min((use.fresh_for for use in uses), default=FRESH), self.run.clock.moment()
-        good = {"good_until": utc(now.at + fresh), "good_for": fresh.total_seconds(), "moment": now.to_json()}
-        body = {"stage": stage, "passed": passed, "counts": counts, **good}
-        self.run.append(Kind.CHECKED, body, self.phase)
-        then = "the next cell" if passed else "mend what failed, then run this cell again"
-        return tables.checks_answer(findings, then)
+        return await look(self, self.phase, stage, uses)
+
+    def attest(self, check: str, says: str, until: str = "", link: str = "", file: str = "") -> Answer:
+        """Say what only a person can know, for a line that could not be measured: with a link or a file as evidence."""
+        self._may(Step.CHECK)
+        return give(self, self.phase, Word(Kind.ATTESTED, check, says, until, link, file))
+
+    def waive(
+        self, check: str, because: str, until: str = "", link: str = "", file: str = "", second: str = ""
+    ) -> Answer:
+        """Let one finding of this run stand for a time although it is not good; a second person has to agree."""
+        self._may(Step.CHECK)
+        return give(self, self.phase, Word(Kind.WAIVED, check, because, until, link, file, second))
 
     @awaited
     async def baseline(self) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from golive.core.findings import PASSED, excused
 from golive.core.plan import PhaseKind
 from golive.core.state import PhaseState
 from golive.core.verdict import Hold, Verdict, Word, from_json
@@ -10,11 +11,10 @@ from golive.run import Run
 
 def newest(run: Run, here: PhaseState) -> Verdict:
     """Give what the numbers say of the phase `here`, now; HOLD when nothing is known."""
-    special = here.checks.get("special")
-    if special is not None and not special.passed:
+    if not passed(run, here, "special"):
         return _plain(Word.HOLD, "the checks of this phase did not all pass", Hold.BETWEEN)
     if here.kind in (PhaseKind.PREFLIGHT, PhaseKind.COMPLETION):
-        return _on_checks(here)
+        return _on_checks(run, here)
     look = run.book.last_look()
     silent = run.plan.guarding.guard_silent.total_seconds()
     if look is None or run.clock.monotonic() - look.at > silent:
@@ -24,13 +24,21 @@ def newest(run: Run, here: PhaseState) -> Verdict:
     return from_json(look.body["verdict"])
 
 
-def _on_checks(here: PhaseState) -> Verdict:
-    start = here.checks.get("start")
-    if start is None or not start.passed:
+def _on_checks(run: Run, here: PhaseState) -> Verdict:
+    if "start" not in here.checks or not passed(run, here, "start"):
         return _plain(Word.HOLD, "the checks of this phase did not all pass", Hold.BETWEEN)
     if here.kind is PhaseKind.COMPLETION:
         return _plain(Word.PROCEED, "every phase is closed and the checks pass", None)
     return _plain(Word.PROCEED, "every check passed and stable was watched", None)
+
+
+def passed(run: Run, here: PhaseState, stage: str) -> bool:
+    """Say whether nothing that was looked at in a stage is bad now; what a person has excused is not."""
+    found, excuses, now = here.found.get(stage, {}), run.state().excuses, run.clock.moment()
+    if found:
+        return all(one.result in PASSED or excused(one, excuses, now) is not None for one in found.values())
+    checked = here.checks.get(stage)
+    return checked is None or checked.passed
 
 
 def _plain(word: Word, reason: str, hold: Hold | None) -> Verdict:

@@ -86,7 +86,8 @@ def _told(entry: Entry) -> str:
 
 
 def _decides(entry: Entry) -> bool:
-    return entry.kind is Kind.DECISION or (entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback")
+    rolled_back = entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback"
+    return rolled_back or entry.kind in (Kind.DECISION, Kind.ATTESTED, Kind.WAIVED)
 
 
 def _judges(entry: Entry) -> bool:
@@ -100,11 +101,18 @@ def _decision(entry: Entry, entries: Sequence[Entry]) -> tuple[str, str, str, st
         by = next((e.who for e in entries if e.id == body.get("request")), entry.who)
         said = "roll back" if body["result"] == "done" else "roll back, NOT CONFIRMED"
         return said, _person(by), str(body.get("because", "")), _standing(entry, entries)
+    if entry.kind in (Kind.ATTESTED, Kind.WAIVED):
+        kept = body.get("link") or body.get("file") or ""
+        stands = f"{body['called']}: {body['was']}; until {day(body['until'])}; {kept}"
+        return f"{entry.kind.value} {body['called']}", _signed(entry), body["because"], stands
     frozen = (e.body["verdict"] for e in entries if e.kind is Kind.JUDGED and e.body["code"] == body["code"])
     verdict = next(frozen, None)
     answered = f"{verdict['word']} ({body['code']}): {verdict['reason']}" if verdict else body["code"]
-    person = _person(entry.who) + (f", with {body['second']}" if body.get("second") else "")
-    return body["choice"], person, body["because"], answered
+    return body["choice"], _signed(entry), body["because"], answered
+
+
+def _signed(entry: Entry) -> str:
+    return _person(entry.who) + (f", with {entry.body['second']}" if entry.body.get("second") else "")
 
 
 def _person(who: object) -> str:

@@ -15,6 +15,8 @@ from golive.pages.words import clock, glyph, percent, span
 from golive.ports import Finding, Result
 
 MARKS = {Result.PASS: "✔", Result.FAIL: "✖", Result.COULD_NOT_MEASURE: "?", Result.ATTESTED: "✔", Result.WAIVED: "–"}
+MOST_NAMED = 5
+AGAIN = "mend what failed, then run this cell again"
 ANY = 0.01  # less is said to be none
 
 
@@ -64,14 +66,27 @@ def evidence_in_words(reading: Reading) -> str:
     return ", ".join(parts) or "none yet"
 
 
-def checks_answer(findings: Sequence[Finding], then: str) -> Answer:
-    """Give one row for each check; the word is the worst of them."""
+def checks_answer(findings: Sequence[Finding], then: str = "", took: float = 0.0) -> Answer:
+    """Give one row for each check, what stands in the way first, each with the next thing to do.
+
+    `took` is how long all of them took together, in seconds; `then` is what to type when nothing stands in the way.
+    """
     bad = [finding for finding in findings if finding.result not in (Result.PASS, Result.ATTESTED, Result.WAIVED)]
-    rows = [(MARKS[f.result], f.sentence, f.result.value, f.seen, f.expected) for f in findings]
-    word = "FAIL" if bad else "PASS"
-    headline = f"{len(findings) - len(bad)} of {len(findings)} checks passed"
-    table = Table(("", "check", "result", "seen", "expected"), rows)
-    return Answer(word, headline, table=table, next=then)
+    good = [finding for finding in findings if finding not in bad]
+    rows = [
+        (MARKS[f.result], f.sentence, f.called or f.check, f.result.value, f.seen, f.expected) for f in (*bad, *good)
+    ]
+    headline = f"{len(good)} of {len(findings)} checks passed"
+    named = ", ".join(finding.called or finding.check for finding in bad[:MOST_NAMED])
+    more = f" and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
+    headline += f"; in the way: {named}{more}" if bad else ""
+    facts = [(f.called or f.check, f.then) for f in bad if f.then]
+    slowest = max(findings, key=lambda finding: finding.milliseconds, default=None)
+    if slowest is not None and took:
+        own = slowest.milliseconds / 1000
+        facts.append(("took", f"{took:.1f} s, the slowest ({slowest.called or slowest.check}) {own:.1f} s"))
+    table = Table(("", "check", "called", "result", "seen", "expected"), rows)
+    return Answer("FAIL" if bad else "PASS", headline, facts, table, next=AGAIN if bad else then)
 
 
 def baseline_answer(body: Mapping[str, Any], then: str, plan: Plan | None = None) -> Answer:
@@ -128,6 +143,8 @@ def say(entry: Entry) -> str:
             return f"stable: {body['failed']} of {body['requests']} requests failed"
         case Kind.FINDING:
             return f"{body['sentence']}: {body['result']}" if body["result"] != "pass" else ""
+        case Kind.ATTESTED | Kind.WAIVED:
+            return f"{body['called']} {entry.kind.value} until {body['until']}: {body['because']}"
         case Kind.REQUEST | Kind.INTENT:
             what = percent(body["share"]) if "share" in body else body.get("name", "")
             return f"{body['act']} {what} {body.get('because', '')}".strip()

@@ -20,7 +20,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check saw: one row of the table."""
+    """What one check saw: one row of the table.
+
+    Attributes:
+        called: The line's name in the plan; `check` says which check looked.
+        code: What was found, as a short hash; a person's word holds for one code alone.
+        good_for: Seconds for which it is fresh enough to act on; `good_until` says it for people, in UTC.
+        then: The next thing to do or to type; "" when nothing is to be done.
+    """
 
     check: str
     sentence: str
@@ -29,6 +36,11 @@ class Finding:
     seen: str
     milliseconds: float = 0.0
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    called: str = ""
+    code: str = ""
+    good_for: float = 0.0
+    good_until: str = ""
+    then: str = ""
 
 
 class Check(Protocol):

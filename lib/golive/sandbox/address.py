@@ -17,10 +17,14 @@ class WorldAddress:
     stable: str
     canary: str
     visitors: str
+    surroundings: str
     token: str
     pid: int
     started: float
     logs: Mapping[str, str]
+    reports: str
+    commit: str
+    python: str
 
     @classmethod
     def load(cls, path: Path) -> WorldAddress:

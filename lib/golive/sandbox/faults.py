@@ -30,6 +30,30 @@ class Fault(StrEnum):
     METRICS_FROZEN = "metrics-frozen"
     METRICS_RESET = "metrics-reset"
     RELOAD_RESETS_WEIGHTS = "reload-resets-weights"
+    TESTS_FAILED = "tests-failed"
+    SCAN_FOUND = "scan-found"
+    SBOM_OTHER_BUILD = "sbom-other-build"
+    VITALS_POOR = "vitals-poor"
+    VITALS_WORSE = "vitals-worse"
+    MIGRATION_PENDING = "migration-pending"
+    TREE_DIRTY = "tree-dirty"
+    TAG_NOT_PUSHED = "tag-not-pushed"
+    POOL_EXHAUSTED = "pool-exhausted"
+    CDN_COLD = "cdn-cold"
+    SECURITY_ALERT = "security-alert"
+    USER_REPORT = "user-report"
+    INCIDENT_OPEN = "incident-open"
+    OTHER_DEPLOYMENT = "other-deployment"
+    BUDGET_SPENT = "budget-spent"
+    DASHBOARD_GONE = "dashboard-gone"
+    DASHBOARD_STALE = "dashboard-stale"
+    FLAG_OFF = "flag-off"
+    CHAT_EMPTY = "chat-empty"
+    KEYS_FORGOTTEN = "keys-forgotten"
+    WEBHOOK_OPEN = "webhook-open"
+    LIMIT_OFF = "limit-off"
+    ENDPOINT_GONE = "endpoint-gone"
+    CACHE_OFF = "cache-off"
 
     @property
     def before_shift(self) -> bool:
@@ -39,6 +63,8 @@ class Fault(StrEnum):
     @property
     def place(self) -> tuple[str, ...]:
         """The processes of the world that get it."""
+        if self in _AROUND:
+            return ("surroundings",)
         if self.value.startswith(("metrics-", "reload-")) or self.before_shift:
             return ("control",)
         if self is Fault.BOTH_SLOW:
@@ -46,5 +72,27 @@ class Fault(StrEnum):
         return ("stable",) if self is Fault.STABLE_SICK else ("canary",)
 
 
-VERSIONS = tuple(fault for fault in Fault if "control" not in fault.place)
+_AROUND = frozenset(
+    (
+        Fault.TESTS_FAILED,
+        Fault.SCAN_FOUND,
+        Fault.SBOM_OTHER_BUILD,
+        Fault.VITALS_POOR,
+        Fault.VITALS_WORSE,
+        Fault.MIGRATION_PENDING,
+        Fault.TREE_DIRTY,
+        Fault.TAG_NOT_PUSHED,
+        Fault.POOL_EXHAUSTED,
+        Fault.CDN_COLD,
+        Fault.SECURITY_ALERT,
+        Fault.USER_REPORT,
+        Fault.INCIDENT_OPEN,
+        Fault.OTHER_DEPLOYMENT,
+        Fault.BUDGET_SPENT,
+        Fault.DASHBOARD_GONE,
+        Fault.DASHBOARD_STALE,
+    )
+)
+AROUND = tuple(fault for fault in Fault if fault in _AROUND)
+VERSIONS = tuple(fault for fault in Fault if not {"control", "surroundings"} & set(fault.place))
 SANDBOX = tuple(fault for fault in Fault if fault is not Fault.RELOAD_RESETS_WEIGHTS)

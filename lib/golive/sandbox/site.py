@@ -40,7 +40,9 @@ class Site:
         self.burst_until = 0.0
         self.warm_at = 0.0
         self.orders: dict[str, str] = {}
+        self.made = 0
         self.replays = 0
+        self.cached: set[str] = set()
         self.served = Served(name)
         self.arrivals = Arrivals()
         self.errors_share = ERRORS_SHARE

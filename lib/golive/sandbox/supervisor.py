@@ -17,6 +17,8 @@ from typing import IO
 
 import psutil
 
+from golive.sandbox.surroundings.pipeline import COMMIT
+
 POLL = 0.25
 TETHER = ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
 _File = int | IO[str]
@@ -74,6 +76,8 @@ def start(children: Children, folder: Path, asked: argparse.Namespace) -> dict[s
     logs = {name: str(folder / "logs" / f"{name}.jsonl") for name in ("stable", "canary")}
     versions = [children.start("version", "--name", name, "--log", logs[name], *calm) for name in logs]
     urls: dict[str, str] = {}
+    folder_of_reports = folder / "surroundings"
+    around = children.start("surroundings.app", "--name", "surroundings", "--folder", str(folder_of_reports))
     for child in versions:
         urls |= ports(child)
     token = secrets.token_hex(16)
@@ -84,9 +88,11 @@ def start(children: Children, folder: Path, asked: argparse.Namespace) -> dict[s
         *sticky,
     )
     urls |= ports(router)
+    urls |= ports(around)
     urls |= ports(children.start("visitors", "--router", urls["router"], "--rate", str(asked.rate), *calm))
+    told = {"reports": str(folder_of_reports), "commit": COMMIT, "python": sys.executable}
     started = psutil.Process().create_time()
-    return {**urls, "token": token, "pid": os.getpid(), "started": started, "logs": logs}
+    return {**urls, "token": token, "pid": os.getpid(), "started": started, "logs": logs, **told}
 
 
 class Lifeline:

@@ -84,24 +84,28 @@ async def health(request: web.Request) -> web.Response:
 
 async def flags(request: web.Request) -> web.Response:
     """Answer the feature flags."""
-    data = {"rate_limiting": {"enabled": True, "per_second": LIMITED_PER_SECOND}, "new_checkout": {"enabled": False}}
+    on = Fault.FLAG_OFF not in request.app[SITE].faults
+    data = {"rate_limiting": {"enabled": True, "per_second": LIMITED_PER_SECOND}, "new_checkout": {"enabled": on}}
     return web.json_response({"data": data})
 
 
 async def chat(request: web.Request) -> web.Response:
     """Answer a chat message."""
     body = await request.json()
-    return web.json_response({"model": body.get("model"), "answer": f"you said {str(body.get('message'))[:200]}"})
+    empty = Fault.CHAT_EMPTY in request.app[SITE].faults
+    said = "" if empty else f"you said {str(body.get('message'))[:200]}"
+    return web.json_response({"model": body.get("model"), "answer": said})
 
 
 async def orders(request: web.Request) -> web.Response:
     """Take an order once for each idempotency key."""
     site = request.app[SITE]
     key = request.headers.get("Idempotency-Key", "")
-    if key in site.orders:
+    if key in site.orders and Fault.KEYS_FORGOTTEN not in site.faults:
         site.replays += 1
         return web.json_response({"order": site.orders[key], "replayed": True})
-    number = f"order-{len(site.orders) + 1}"
+    site.made += 1
+    number = f"order-{site.made}"
     if key and len(site.orders) < 10_000:
         site.orders[key] = number
     return web.json_response({"order": number, "replayed": False}, status=201)
@@ -118,6 +122,7 @@ async def webhook(request: web.Request) -> web.Response:
     body = await request.read()
     expected = hmac.new(WEBHOOK_KEY, body, hashlib.sha256).hexdigest()
     right = hmac.compare_digest(request.headers.get("X-Signature", ""), expected)
+    right = right or Fault.WEBHOOK_OPEN in request.app[SITE].faults
     return web.json_response({"accepted": right}, status=200 if right else 401)
 
 
@@ -130,14 +135,40 @@ async def limited(request: web.Request) -> web.Response:
     if len(site.bursts) > 1000:
         site.bursts.clear()
     site.bursts[client] = [*recent, now]
-    if len(recent) >= LIMITED_PER_SECOND:
+    if len(recent) >= LIMITED_PER_SECOND and Fault.LIMIT_OFF not in site.faults:
         return web.json_response({"error": "too many"}, status=429, headers={"Retry-After": "1"})
     return web.json_response({"ok": True})
 
 
 async def page(request: web.Request) -> web.Response:
-    """Answer an ordinary page."""
-    return web.Response(text=f"<html><title>{request.path}</title></html>", content_type="text/html")
+    """Answer an ordinary page, as a cache before the site would: a hit from the second time on."""
+    site = request.app[SITE]
+    if Fault.ENDPOINT_GONE in site.faults and request.path == "/search":
+        return web.json_response({"error": "not found"}, status=404)
+    off, known = Fault.CACHE_OFF in site.faults, request.path in site.cached
+    site.cached.add(request.path)
+    headers = {"Cache-Control": "private, no-store" if off else "public, s-maxage=60"}
+    headers["X-Cache"] = "HIT" if known and not off else "MISS"
+    return web.Response(text=f"<html><title>{request.path}</title></html>", content_type="text/html", headers=headers)
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """Answer which endpoints there are, as OpenAPI."""
+    gets = (
+        "/",
+        "/products",
+        "/search",
+        "/cart",
+        "/about",
+        "/api/health",
+        "/api/feature-flags",
+        "/api/idempotency-stats",
+    )
+    paths: dict[str, Any] = {path: {"get": {"responses": {"200": {"description": "OK"}}}} for path in gets}
+    paths["/api/orders"] = {"post": {"responses": {"201": {"description": "made"}}}}
+    named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths["/products/{id}"] = {"get": {"parameters": [named], "responses": {"200": {"description": "OK"}}}}
+    return web.json_response({"openapi": "3.1.0", "info": {"title": "site", "version": "1.5.0"}, "paths": paths})
 
 
 async def metrics(request: web.Request) -> web.Response:
@@ -191,6 +222,7 @@ def application(site: Site) -> web.Application:
         app.router.add_get(path, page)
     app.router.add_get("/api/health", health)
     app.router.add_get("/api/feature-flags", flags)
+    app.router.add_get("/api/openapi.json", openapi)
     app.router.add_post("/api/ai-chat", chat)
     app.router.add_post("/api/orders", orders)
     app.router.add_get("/api/idempotency-stats", idempotency)

@@ -11,11 +11,11 @@ from golive.adapters.worlds.supervised import EXAMPLE, EXAMPLE_URL, SupervisedWo
 from golive.core.scalars import Number, Part, YesNo
 from golive.drivers import Around
 from golive.folders import RunFolder
-from golive.sandbox.faults import SANDBOX, Fault
+from golive.sandbox.faults import AROUND, SANDBOX, Fault
 from golive.sandbox.site import RELEASES
 from tests.vercel.double.app import TOKEN
 
-FAULTS = tuple(fault for fault in SANDBOX if not fault.before_shift)
+FAULTS = tuple(fault for fault in SANDBOX if not fault.before_shift and fault not in AROUND)
 REPOSITORY = Path(__file__).resolve().parents[3]
 ENTRY_POINTS = "[golive.worlds]\nvercel-double = tests.vercel.double.world:DoublesWorld\n"
 ROUTER = (

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
-from golive.adapters.worlds.supervised import EXAMPLE, SupervisedWorld
+from golive.adapters.worlds.supervised import EXAMPLE, EXAMPLE_URL, SupervisedWorld
+from golive.core.errors import WorldFailed
 from golive.core.scalars import Number, Part, YesNo
 from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.sandbox.address import WorldAddress
 from golive.sandbox.faults import SANDBOX, Fault
+from golive.sandbox.surroundings.pipeline import COMMIT
 
 
 class SandboxWorld(SupervisedWorld):
@@ -37,11 +40,14 @@ class SandboxWorld(SupervisedWorld):
     @classmethod
     def example(cls, settings: Settings) -> Mapping[str, Any]:
         """Give the names in its `world.json`."""
-        return EXAMPLE
+        around = {"surroundings": EXAMPLE_URL, "reports": "/surroundings", "commit": COMMIT, "python": "python3"}
+        return {**EXAMPLE, **around}
 
     @classmethod
     def need(cls, settings: Settings) -> None:
-        """Nothing is needed beside golive itself."""
+        """Raise WorldFailed where there is no git, in which the release of the sandbox's site lies."""
+        if shutil.which("git") is None:
+            raise WorldFailed("the sandbox needs the program git\nNEXT     install git, then golive rehearse")
 
     def __init__(self, folder: RunFolder, *, calm: bool = False, rate: float = 340.0, sticky: bool = False) -> None:
         options = ["--rate", str(rate), *(["--calm"] if calm else []), *(["--sticky"] if sticky else [])]

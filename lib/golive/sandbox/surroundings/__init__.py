@@ -1,0 +1,1 @@
+"""What stands around the sandbox's site: its pipeline's reports, its operations, and what can go wrong there."""
