@@ -39,12 +39,15 @@ def test_there_are_nine_cells_for_each_source_and_each_has_a_seed_of_its_own():
     assert len({cell.seed(1, number) for cell in every for number in range(20)}) == 360
 
 
+UNCHECKED = {"start_checks": (), "special_checks": ()}  # production's checks ask Vercel, and none is run here
+
+
 @pytest.mark.parametrize("source", ["direct", "prometheus"])
 def test_the_plan_has_productions_limits_and_soaks(source):
     plan, production = parse(plan_text(source), "made"), parse((PARAMS / "production.yaml").read_text(), "made")
 
     assert plan.criteria == production.criteria
-    assert plan.phases == production.phases
+    assert plan.phases == tuple(phase.model_copy(update=UNCHECKED) for phase in production.phases)
     assert plan.judging.alpha == production.judging.alpha
     assert plan.metrics.driver == {"direct": "haproxy"}.get(source, source)
 

@@ -226,12 +226,12 @@ def test_p75_is_a_value_that_three_quarters_do_not_exceed(values):
 
 
 async def test_what_was_sent_again_under_its_id_counts_once(look):
-    line = {"name": "LCP", "id": "v5-1", "url": "https://x/?who=ada", "at": datetime.now(UTC).isoformat()}
+    line = {"name": "LCP", "id": "v5-1", "url": "https://x/?who=grace", "at": datetime.now(UTC).isoformat()}
     sent = [{**line, "value": 9000.0}, {**line, "value": 1000.0}, {**line, "name": "CLS", "id": "v5-2", "value": 0.0}]
     finding = await look("web-vitals", b"\n".join(json.dumps(one).encode() for one in sent))
 
     assert finding.result is Result.PASS and finding.seen.startswith("LCP 1000 ms")
-    assert "ada" not in str(finding)
+    assert "grace" not in str(finding)
 
 
 async def test_a_comparison_without_anything_before_it_could_not_be_measured(around):

@@ -100,6 +100,13 @@ class Hosts:
         self._middle = f"golive-{self._tag}"
         self._namespaces = [self._middle]
         self.hosts: dict[str, Host] = {}
+        try:
+            self._begin(folder, names)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, folder: Path, names: Sequence[str]) -> None:
         _must("ip", "netns", "add", self._middle)
         self._inside("link", "set", "lo", "up")
         self._inside("link", "add", "bridge", "type", "bridge")

@@ -10,7 +10,7 @@ from golive.core.errors import WorldFailed
 from golive.staging import programs
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("chromium", "fonts-dejavu-core", "haproxy", "prometheus")
+PACKAGES = ("chromium", "fonts-dejavu-core", "haproxy", "iproute2", "postgresql", "prometheus", "socat")
 
 
 def test_what_is_missing_is_named_with_the_one_line_that_installs_it():

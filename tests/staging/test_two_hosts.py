@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -34,14 +35,24 @@ class TwoHosts:
     """A site, a store, and two hosts that guard one run."""
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self._begun = folder, ExitStack()
+        with ExitStack() as begun:  # what fails in between leaves nothing behind
+            self._begin(begun)
+            self._begun = begun.pop_all()
+
+    def _begin(self, begun):
+        folder = self.folder
         self.network = Hosts(folder)
+        begun.callback(self.network.close)
         self.a, self.b = self.network.hosts["a"], self.network.hosts["b"]
-        self.postgres = RealPostgres(self.network.middle, ADDRESS).start()
+        self.postgres = RealPostgres(self.network.middle, ADDRESS)
+        begun.callback(self.postgres.close)
+        self.postgres.start()
         self.url = self.postgres.database()
         os.environ[VARIABLE] = self.postgres.beside(self.url)
         self._database = PostgresDatabase(VARIABLE)
         self.site = StandingSite(folder / "site", self.network.middle, ADDRESS)
+        begun.callback(self.site.close)
         for host in (self.a, self.b):
             home = folder / host.name
             home.mkdir()
@@ -85,9 +96,7 @@ class TwoHosts:
         return beat.member.host if beat is not None and beat.age < 5.0 else ""
 
     def close(self):
-        self.network.close()
-        self.site.close()
-        self.postgres.close()
+        self._begun.close()
 
 
 @pytest.fixture
