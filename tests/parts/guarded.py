@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from golive import wiring
+from golive import rescue, wiring
 from golive.adapters.presence import hold
 from golive.core.folding import fold
 from golive.core.record import Entry, Kind
@@ -92,7 +92,7 @@ class GuardedRun:
         return split.share
 
     def _split(self) -> Split | None:
-        split = asyncio.run(wiring.router_of(self.run.folder).read())
+        split = asyncio.run(rescue.router_of(self.run.folder).read())
         return split if isinstance(split, Split) else None
 
     def end(self) -> None:
