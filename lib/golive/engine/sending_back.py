@@ -19,6 +19,7 @@ from golive.ports import Alive, LastResort
 NOTIFY_AFTER = 2.0
 IN_FLIGHT = 3.5
 COUNTED_FROM = 2.0
+COUNTS_WITHIN, COUNT_AGAIN = 4.0, 0.2  # a look that takes in the counts may come late
 LONGEST_LAG = 10.0
 UNDO_WITHIN = 10.0
 INCIDENT = "91_incident.ipynb"
@@ -92,7 +93,11 @@ class SendingBack:
         undone = asyncio.ensure_future(self._also_undo())
         lag = self._post.sources.metrics.can.lag
         await self._clock.sleep(IN_FLIGHT + min(lag, LONGEST_LAG))
+        until = self._clock.monotonic() + COUNTS_WITHIN
         counted = self._sight.requests(since + COUNTED_FROM)
+        while not sum(counted.values()) and self._clock.monotonic() < until:
+            await self._clock.sleep(COUNT_AGAIN)
+            counted = self._sight.requests(since + COUNTED_FROM)
         stable = await self._post.sources.health.probe(Version.STABLE)
         return {
             "counted_after": counted[Version.CANARY] if sum(counted.values()) else None,
