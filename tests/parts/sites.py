@@ -17,6 +17,7 @@ NOWHERE = {
     "logs.stable": "/nowhere",
     "logs.canary": "/nowhere",
 }
+SURROUNDINGS = ("{world.reports}", "{world.surroundings}", "{world.python}")
 
 
 def site_text(name: str, store: str, world: Mapping[str, str] = NOWHERE) -> str:
@@ -32,16 +33,16 @@ def site_text(name: str, store: str, world: Mapping[str, str] = NOWHERE) -> str:
     for port, settings in drivers.items():
         text = re.sub(rf"(?m)^({port}: {{driver: sandbox)", rf"\1, settings: {{{settings}}}", text)
     text = text.replace("world: sandbox", "world: none").replace("store: run-folder", f"store: {store}")
-    return re.sub(r"{world\.([a-z.]+)}", lambda found: world[found[1]], _without_surroundings(text))
+    return re.sub(r"{world\.([a-z.]+)}", lambda found: world[found[1]], without_surroundings(text))
 
 
-def _without_surroundings(text: str) -> str:
-    """Leave out the lines that ask what only a world of the run's own has: reports, a repository, other systems."""
+def without_surroundings(text: str) -> str:
+    """Leave out of a plan the lines that ask what only the sandbox has beside its site: reports, other systems."""
     plan = yaml.load(text, yaml.BaseLoader)
     plan["release"] = {"commit": "0" * 40}
     for phase in plan["phases"]:
         for stage in ("start_checks", "special_checks"):
-            phase[stage] = [use for use in phase[stage] if "{world." not in str(use)]
+            phase[stage] = [use for use in phase[stage] if not any(name in str(use) for name in SURROUNDINGS)]
     return yaml.safe_dump(plan, sort_keys=False, allow_unicode=True)
 
 

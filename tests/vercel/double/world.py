@@ -13,6 +13,7 @@ from golive.drivers import Around
 from golive.folders import RunFolder
 from golive.sandbox.faults import AROUND, SANDBOX, Fault
 from golive.sandbox.site import RELEASES
+from tests.parts.sites import without_surroundings
 from tests.vercel.double.app import TOKEN
 
 FAULTS = tuple(fault for fault in SANDBOX if not fault.before_shift and fault not in AROUND)
@@ -88,6 +89,7 @@ def installed(folder: Path, name: str = "vercel-rehearsal") -> dict[str, str]:
         assert narrow in text, narrow
         text = text.replace(narrow, wide)
     text = text.replace("name: sandbox\n", f"name: {name}\n", 1)
-    (project / "params" / f"{name}.yaml").write_text(text.replace("prober: {driver: sandbox}", PROBER))
+    text = without_surroundings(text.replace("prober: {driver: sandbox}", PROBER))
+    (project / "params" / f"{name}.yaml").write_text(text)
     path = os.pathsep.join([str(folder / "package"), str(REPOSITORY)])
     return {**os.environ, "PYTHONPATH": path, "GOLIVE_HOME": str(project), "VERCEL_TOKEN": TOKEN}
