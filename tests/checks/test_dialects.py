@@ -235,6 +235,14 @@ async def test_what_was_sent_again_under_its_id_counts_once(look):
 
 
 async def test_a_comparison_without_anything_before_it_could_not_be_measured(around):
-    finding = await around.look("web-vitals-as-before")
+    line = around.lines["web-vitals-as-before"]
+    bare = {key: value for key, value in line.settings.items() if key != "before_reports"}
+    finding = await around.look(line.model_copy(update={"settings": bare}))
 
     assert unmeasured(finding) and "vitals-baseline has left no values" in finding.seen
+
+
+async def test_where_no_preflight_has_run_the_plans_own_reports_of_before_are_compared_with(around):
+    finding = await around.look("web-vitals-as-before")
+
+    assert finding.result is Result.PASS and "worse than LCP" in finding.expected

@@ -86,9 +86,13 @@ class VitalsSettings(Part):
 
 
 class ComparisonSettings(VitalsSettings):
-    """As for Web Vitals; `before` is what the plan calls the line whose values they are held against."""
+    """As for Web Vitals; `before` is what the plan calls the line whose values they are held against.
+
+    `before_reports` are read for these values where that line has not run in this run.
+    """
 
     before: str
+    before_reports: Texts = ()
     worse_by_at_most: Share = 0.1
 
 
@@ -177,11 +181,7 @@ async def vitals(scene: Scene, wanted: VitalsSettings) -> Saw:
 @measuring("Web Vitals that can be read")
 async def compared(scene: Scene, wanted: ComparisonSettings) -> Saw:
     """See whether each vital is about as good as in an earlier line of this run."""
-    before = scene.earlier.get(wanted.before, {}).get("p75")
-    if not isinstance(before, Mapping) or not all(name in before for name in wanted.vitals):
-        raise ReportTrouble(
-            f"{wanted.before} has left no values in this run", f"let the preflight have {wanted.before}"
-        )
+    before = await _before(scene, wanted)
     told, evidence = await _vitals(scene, wanted)
     expected = f"at most {wanted.worse_by_at_most:.0%} worse than {_values(before)}"
     p75 = evidence["p75"]
@@ -190,6 +190,20 @@ async def compared(scene: Scene, wanted: ComparisonSettings) -> Saw:
     if wrong is not None:
         return Saw(False, expected, f"{_values(p75)}; {wrong.why}", evidence, wrong.then)
     return Saw(not worse, expected, _values(p75), evidence, f"see what made {', '.join(worse)} worse")
+
+
+async def _before(scene: Scene, wanted: ComparisonSettings) -> Mapping[str, Any]:
+    """Give each vital at p75 before the go-live, as the line `before` left it, or else the reports of before."""
+    before = scene.earlier.get(wanted.before, {}).get("p75")
+    if isinstance(before, Mapping) and all(name in before for name in wanted.vitals):
+        return before
+    if not wanted.before_reports:
+        raise ReportTrouble(
+            f"{wanted.before} has left no values in this run", f"let the preflight have {wanted.before}"
+        )
+    _, evidence = await _vitals(scene, wanted.model_copy(update={"reports": wanted.before_reports}))
+    found: Mapping[str, Any] = evidence["p75"]
+    return found
 
 
 async def _vitals(scene: Scene, wanted: VitalsSettings) -> tuple[Vitals, dict[str, Any]]:
