@@ -9,7 +9,7 @@ import multiprocessing
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-LOADED = ("golive.wiring", "golive.cli.runs", "golive.engine.guard", "benchmarks.rollback_drivers")
+LOADED = ("golive.wiring", "golive.member", "golive.engine.pair", "benchmarks.rollback_drivers")
 
 
 def launch(folder: Path, log: Path) -> ForkServerProcess:
@@ -25,11 +25,10 @@ def _guard(folder: Path, log: Path) -> None:
     import os
     import sys
 
-    from golive.cli.runs import guard
+    from golive.member import be_guard
 
     with log.open("a") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-    assert guard.callback is not None
-    guard.callback(folder)
+    be_guard(folder)

@@ -11,7 +11,7 @@ from benchmarks.rollback_cells import RATE
 PARAMS = Path(__file__).parents[1] / "params"
 NAME = "rollback"
 BASELINE = "1s"
-FROM_STAGING = ("site", "world", "router", "metrics", "logs", "prober", "roles", "escalation")
+FROM_STAGING = ("site", "world", "router", "metrics", "logs", "prober", "deployment", "store", "roles", "escalation")
 
 
 def plan_text(source: str) -> str:

@@ -142,7 +142,8 @@ class Pair:
                 await _cancelled(acting)
                 self._stopped("it was asked to end, and handed over")
         except LeaseLost:
-            return
+            if not self.post.gone():
+                self._launch()  # so that this host stands by again: a network that was cut may be whole by now
         except Exception as error:
             self._stopped(f"it failed: {type(error).__name__}: {error}")
             raise
