@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
 from golive import wiring
+from golive.adapters.guards import still_there
 from golive.adapters.presence import Presence, hold
 from golive.alone import doubts_of, send_back_alone
 from golive.core.errors import RecordBroken, Stopped, StoreUnavailable
@@ -25,7 +26,7 @@ from golive.watchman import watch
 POLL = 0.1
 NO_GUARD = "operator, no guard answered"
 ACT_DEADLINE = 45.0
-GONE_DEADLINE = 12.0
+GONE_DEADLINE, EXIT_WITHIN = 12.0, 5.0
 RECORD_WITHIN = 2.0
 PATIENCE = 1.5  # seconds that a person waits before the page says what it waits for
 
@@ -137,6 +138,7 @@ class Desk:
         until = time.monotonic() + GONE_DEADLINE
         while time.monotonic() < until and self.state.guard is not None and not self.run.unguarded():
             time.sleep(0.05)
+        still_there(self.run.folder.root, EXIT_WITHIN)
         if self.run.plan.own_world:
             wiring.world(self.run).stop()
         self.presence.release()

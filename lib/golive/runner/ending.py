@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 
-import psutil
-
+from golive.adapters.guards import still_there
 from golive.alone import send_back_alone
 from golive.core.errors import Stopped
 from golive.core.state import State
@@ -60,15 +58,10 @@ class Ending:
         return state.rollback is None and (state.canary_out or asked)
 
     def _await_guards_exit(self) -> None:
-        """Return once the guard's process has gone; one that goes on without a world and a runner is ended."""
-        for process in psutil.process_iter(["cmdline"]):
-            command = process.info["cmdline"] or ()
-            if "guard" in command and str(self._run.folder.root) in command:
-                try:
-                    _gone(process)
-                except psutil.TimeoutExpired:
-                    say(f"the guard did not end by itself: ended it (process {process.pid})")
-                    process.kill()
+        """Return once the guards' processes have gone; one that goes on without a world and a runner is ended."""
+        for process in still_there(self._run.folder.root, GONE_WITHIN):
+            say(f"the guard did not end by itself: ended it (process {process.pid})")
+            process.kill()
 
     def settled(self) -> State:
         """Give where the run stands once no rollback is under way any more."""
@@ -89,9 +82,3 @@ class Ending:
             by = "runner, the guard did not answer in time"
             tries = 3 if self._run.plan.own_world else 0
             await send_back_alone(self._run.folder, self._run, because, by, phase=phase, tries=tries)
-
-
-def _gone(process: psutil.Process) -> None:
-    """Return once a process has ended, be it our child or not; psutil.TimeoutExpired after `GONE_WITHIN`."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.wait(GONE_WITHIN)
