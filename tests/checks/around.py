@@ -26,7 +26,8 @@ class Around:
     """A scene in the sandbox's surroundings. `lines` are those of the sandbox's own plan, by what it calls them."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._server = folder, TestServer(application(Surroundings(folder / "reports")))
+        self._folder, self._surroundings = folder, Surroundings(folder / "reports")
+        self._server = TestServer(application(self._surroundings))
         self._log = (folder / "canary.jsonl").open("a")
         self.site = Site("canary", self._log, calm=True)
         self._canary = TestServer(version.application(self.site))
@@ -44,9 +45,11 @@ class Around:
             "commit": COMMIT,
             "canary": str(self._canary.make_url("")).rstrip("/"),
             "python": sys.executable,
+            **await self._surroundings.answer(),
         }
 
     async def stop(self) -> None:
+        self._surroundings.close()
         await self._server.close()
         await self._canary.close()
         self._log.close()
