@@ -1,6 +1,6 @@
 """The command `golive`."""
 
-from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs, status, wheel
+from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs, status, tasks, wheel
 from golive.cli.main import main
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "replaying",
     "runs",
     "status",
+    "tasks",
     "wheel",
 ]

@@ -28,7 +28,9 @@ from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.banner import banner
+from golive.pages.todo import tasks_answer
 from golive.run import Run
+from golive.tasks import planned_in
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 BASELINE_GRACE = 15.0
@@ -253,6 +255,11 @@ class Page(Desk):
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name
         return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
+
+    def tasks(self) -> Answer:
+        """See what is left to do after the go-live, with who does it and until when."""
+        then = f"golive tasks {self.run.folder.name}, once the archive is sealed"
+        return tasks_answer(self.run.folder.name, planned_in(self.run), self.run.clock.now(), then)
 
     def hand_over(self, to: str, because: str = "") -> Answer:
         """Hand the wheel to somebody, who has it once they take it."""
