@@ -47,6 +47,9 @@ class Fault(StrEnum):
     BUDGET_SPENT = "budget-spent"
     DASHBOARD_GONE = "dashboard-gone"
     DASHBOARD_STALE = "dashboard-stale"
+    TEAM_SILENT = "team-silent"
+    BACKUP_STALE = "backup-stale"
+    DATA_LOST = "data-lost"
     RESOLVER_LIES = "resolver-lies"
     RESOLVER_SILENT = "resolver-silent"
     CERTIFICATE_ENDS = "certificate-ends"
@@ -95,6 +98,9 @@ _AROUND = frozenset(
         Fault.BUDGET_SPENT,
         Fault.DASHBOARD_GONE,
         Fault.DASHBOARD_STALE,
+        Fault.TEAM_SILENT,
+        Fault.BACKUP_STALE,
+        Fault.DATA_LOST,
         Fault.RESOLVER_LIES,
         Fault.RESOLVER_SILENT,
         Fault.CERTIFICATE_ENDS,
