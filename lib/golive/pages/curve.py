@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from golive.core.samples import Sample, Tally, Version
 
 MOST = 300  # buckets; a chart has not many more pixels for them
+THICK = 1200  # samples of a version that a chart drawn once shows
 WINDOW = 5.0  # seconds that a point tells of, at the least
 
 
 @dataclass
 class Curve:
-    """Visitors' requests of both versions since `start`, in buckets of `width` seconds.
-
-    Attributes:
-        start: UTC seconds since the epoch; None before the first sample.
-        total: All requests of a version.
-    """
+    """Visitors' requests of both versions since `start` (UTC seconds; None before the first), each `width` seconds."""
 
     start: float | None = None
     width: float = 1.0
-    total: dict[Version, Tally] = field(default_factory=lambda: {version: Tally() for version in Version})
     _buckets: dict[Version, dict[int, Tally]] = field(default_factory=lambda: {version: {} for version in Version})
 
     def add(self, samples: Iterable[Sample]) -> None:
@@ -34,7 +29,6 @@ class Curve:
             number = int((sample.second - self.start) / self.width)
             mine = self._buckets[sample.version]
             mine[number] = mine.get(number, Tally()) + sample.tally
-            self.total[sample.version] += sample.tally
             if len(mine) > MOST:
                 self._widen()
 
@@ -65,6 +59,20 @@ class Curve:
             self._buckets[version] = merged
 
 
-def requests(total: Mapping[Version, Tally]) -> str:
-    """Say how many requests both versions have answered."""
-    return " · ".join(f"{version} {total[version].requests}" for version in (Version.CANARY, Version.STABLE))
+def thinned(samples: Sequence[Sample], most: int = THICK) -> Sequence[Sample]:
+    """Give samples in which, of each version, no more than `most` are left: neighbours are counted together."""
+    each = math.ceil(len(samples) / len(Version) / most)
+    if each <= 1:
+        return samples
+    merged, waiting = list[Sample](), dict[Version, list[Sample]]()
+    for sample in samples:
+        group = waiting.setdefault(sample.version, [])
+        group.append(sample)
+        if len(group) == each:
+            merged.append(_merged(waiting.pop(sample.version)))
+    return sorted([*merged, *map(_merged, waiting.values())], key=lambda sample: sample.second)
+
+
+def _merged(group: Sequence[Sample]) -> Sample:
+    tally = sum((sample.tally for sample in group), Tally())
+    return replace(group[-1], tally=tally, seconds=sum(sample.seconds for sample in group))
