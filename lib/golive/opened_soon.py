@@ -44,7 +44,7 @@ class OpenedSoon:
 
     def _open(self) -> None:
         try:
-            if not self._folder.record.exists():
+            if not self._folder.is_run:
                 self.trouble = f"{self._folder.record} is gone"
                 return
             run = wiring.open_run(str(self._folder.root), "")

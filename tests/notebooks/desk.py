@@ -55,11 +55,11 @@ def shifted_and_proven(run: Run, phase: str = "canary-25") -> None:
         run.append(Kind.OUTCOME, {**body, "intent": intent.id, "result": "done", "seen": "as asked"}, phase)
 
 
-def beat(run: Run) -> None:
+def beat(run: Run, member: Member = GUARD) -> None:
     lease = run.book.lease()
     if lease is None:
-        run.book.take(GUARD, 0, 5.0)
-    run.book.beat(GUARD, 1)
+        run.book.take(member, 0, 5.0)
+    run.book.beat(member, 1)
 
 
 def look(run: Run, said: Verdict, phase: str = "canary-25") -> None:
@@ -69,10 +69,10 @@ def look(run: Run, said: Verdict, phase: str = "canary-25") -> None:
     run.book.add([], LookNote(run.clock.monotonic(), "2026-01-01T00:00:00.000Z", body), 1)
 
 
-async def answering_guard(run: Run) -> None:
+async def answering_guard(run: Run, member: Member = GUARD) -> None:
     """Answer each request with an outcome, as a guard would."""
     while True:
-        beat(run)
+        beat(run, member)
         asked = run.state().request
         if asked is not None:
             body = {"act": asked.name, "request": asked.request, "because": asked.detail.get("because", "")}

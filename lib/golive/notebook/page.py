@@ -18,6 +18,7 @@ from golive.core.state import Act, PhaseState, State
 from golive.core.wheel import at_the_wheel
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
+from golive.notebook.control import drilled
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
 from golive.notebook.deployments import carry_out
 from golive.notebook.desk import Desk, Waiting
@@ -84,7 +85,7 @@ class Page(Desk):
 
     def _banner(self) -> Answer:
         state, run = self.state, self.run
-        shown = banner(state, self.here, run.plan, run.who, run.clock.moment())
+        shown = drilled(banner(state, self.here, run.plan, run.who, run.clock.moment()), self.here, run.folder)
         return replace(shown, next=END_ALONE) if _ends_alone(state) else shown
 
     @awaited
