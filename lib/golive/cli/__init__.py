@@ -1,6 +1,17 @@
 """The command `golive`."""
 
-from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs, status, wheel
+from golive.cli import (
+    archives,
+    deployments,
+    emergency,
+    opening,
+    projects,
+    rehearsals,
+    replaying,
+    runs,
+    status,
+    wheel,
+)
 from golive.cli.main import main
 
 __all__ = [
@@ -8,6 +19,7 @@ __all__ = [
     "deployments",
     "emergency",
     "main",
+    "opening",
     "projects",
     "rehearsals",
     "replaying",
