@@ -1,6 +1,18 @@
 """The command `golive`."""
 
-from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs, status, tasks, wheel
+from golive.cli import (
+    archives,
+    deployments,
+    emergency,
+    opening,
+    projects,
+    rehearsals,
+    replaying,
+    runs,
+    status,
+    tasks,
+    wheel,
+)
 from golive.cli.main import main
 
 __all__ = [
@@ -8,6 +20,7 @@ __all__ = [
     "deployments",
     "emergency",
     "main",
+    "opening",
     "projects",
     "rehearsals",
     "replaying",

@@ -16,8 +16,10 @@ from golive.core.phases import CheckUse
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, PhaseState, State
 from golive.core.wheel import at_the_wheel
+from golive.notebook.again import from_the_record, seen_by
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
+from golive.notebook.closing import END_HERE, closed_before, end_run, ending, ends_here, handed_on
 from golive.notebook.control import drilled
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
 from golive.notebook.deployments import carry_out
@@ -35,7 +37,6 @@ from golive.tasks import planned_in
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 BASELINE_GRACE = 15.0
-END_ALONE = "go.close()"
 ROLL_BACK = 'await go.rollback(because="what you saw")'
 
 
@@ -64,7 +65,7 @@ class Page(Desk):
         state = self.state
         allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
         if isinstance(allowed, Stop):
-            raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
+            raise Stopped(allowed.why, END_HERE) if ends_here(state) else allowed.error()
         return allowed
 
     def _still(self, step: Step) -> Callable[[State], None]:
@@ -77,6 +78,10 @@ class Page(Desk):
 
         return check
 
+    def _retold(self, cell: str) -> Answer | None:
+        """Give what a cell of a closed phase has answered, from the record; None while the phase is open."""
+        return from_the_record(self.run, self.phase, cell) if self.here.closed_at else None
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self._banner()._repr_mimebundle_()
 
@@ -86,7 +91,7 @@ class Page(Desk):
     def _banner(self) -> Answer:
         state, run = self.state, self.run
         shown = drilled(banner(state, self.here, run.plan, run.who, run.clock.moment()), self.here, run.folder)
-        return replace(shown, next=END_ALONE) if _ends_alone(state) else shown
+        return replace(shown, next=END_HERE) if ends_here(state) else shown
 
     @awaited
     async def checks(self) -> Answer:
@@ -99,6 +104,8 @@ class Page(Desk):
         return await self._check("special", self.run.plan.phase(self.phase).special_checks)
 
     async def _check(self, stage: str, uses: Sequence[CheckUse]) -> Answer:
+        if told := self._retold("checks" if stage == "start" else "special"):
+            return told
         self._may(Step.CHECK)
         return await look(self, self.phase, stage, uses)
 
@@ -117,6 +124,8 @@ class Page(Desk):
     @awaited
     async def baseline(self) -> Answer:
         """See what is normal: stable, before the first shift."""
+        if told := self._retold("baseline"):
+            return told
         self._may(Step.BASELINE)
         waiting = Waiting("the guard measures stable")
         while waiting.seconds < self.run.plan.judging.baseline.total_seconds() + BASELINE_GRACE:
@@ -131,9 +140,11 @@ class Page(Desk):
     @awaited
     async def shift(self) -> Answer:
         """Move visitors to the canary, by this phase's share."""
+        if told := self._retold("shift"):
+            return told
         allowed = self._may(Step.SHIFT)
         if isinstance(allowed, Already):
-            return Answer("NOTHING DONE", allowed.what, next="await go.prove()")
+            return Answer("NOTHING DONE", allowed.what, seen_by(self.here.shift), next="await go.prove()")
         await self.ask("shift", {"share": self.here.share}, self.phase, self._still(Step.SHIFT))
         act = self.here.shift
         another = act is not None and bool(act.detail.get("not_ours"))
@@ -142,9 +153,11 @@ class Page(Desk):
     @awaited
     async def prove(self) -> Answer:
         """Count whether the shift took effect."""
+        if told := self._retold("prove"):
+            return told
         allowed = self._may(Step.PROVE)
         if isinstance(allowed, Already):
-            return Answer("NOTHING DONE", allowed.what, next="await go.soak()")
+            return Answer("NOTHING DONE", allowed.what, seen_by(self.here.proof), next="await go.soak()")
         begun, patience = time.monotonic(), self.run.plan.judging.hold_up_to.total_seconds()
         await self.ask("prove", {}, self.phase, self._still(Step.PROVE))
         while self._counts_on() and time.monotonic() - begun < patience:
@@ -165,10 +178,14 @@ class Page(Desk):
     @awaited
     async def soak(self) -> Answer:
         """Watch what the guard sees, until the soak is over. Interrupting this ends the watching only."""
+        if told := self._retold("soak"):
+            return told
         return await Soak(self, self.phase).watch(lambda: self._may(Step.SOAK))
 
     def judge(self) -> Answer:
         """Freeze what the numbers say, for a decision to answer."""
+        if told := self._retold("judge"):
+            return told
         self._may(Step.JUDGE)
         verdict = newest(self.run, self.here)
         code = "".join(secrets.choice(LETTERS) for _ in range(4))
@@ -233,14 +250,17 @@ class Page(Desk):
         return await carry_out(self, step, name, because, self.phase, self._still(step))
 
     def close(self) -> Answer:
-        """Hand over: close the phase, and the run with it when this page was opened by itself."""
+        """Hand over: close the phase; and the run with the last one, after a rollback, or where a page is by itself."""
         state = self.state
-        if _ends_alone(state):
-            self.close_run("rolled-back", str(state.rollback.detail.get("because", "")) if state.rollback else "")
+        if ends_here(state):
+            because = str(state.rollback.detail.get("because", "")) if state.rollback else ""
+            if not state.alone:
+                return end_run(self, "rolled-back", because)
+            self.close_run("rolled-back", because)
             return self._gone("closed as rolled back")
         allowed = self._may(Step.CLOSE)
         if isinstance(allowed, Already):
-            return Answer("NOTHING DONE", allowed.what)
+            return closed_before(self, self.phase, allowed.what)
         body = {"choice": "proceed", "page": self.here.notebook}
         self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: self._still(Step.CLOSE)(fold(entries)))
         state = self.state
@@ -248,10 +268,7 @@ class Page(Desk):
             self.close_run("completed", "the page was opened by itself and is over")
             return self._gone("closed")
         head = state.head.hash[:12] if state.head else ""
-        names = [phase.name for phase in state.phases]
-        after = names.index(self.phase) + 1
-        then = f"{state.phases[after].notebook}.ipynb" if after < len(names) else f"golive seal {state.run}"
-        return Answer("DONE", f"{self.here.title} closed, head {head}", next=then)
+        return handed_on(self, self.phase, f"{self.here.title} closed, head {head}")
 
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name
@@ -274,9 +291,4 @@ class Page(Desk):
     async def rollback(self, because: str = "", even_though: str = "") -> Answer:
         """Send everybody back to stable. Needs a reason and no permission, and says once what speaks against it."""
         answer = await self.roll_back(because, self.phase, even_though)
-        return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
-
-
-def _ends_alone(state: State) -> bool:
-    """Say whether all that is left is to end a rehearsal that this page has made and that was rolled back."""
-    return state.alone and state.rolled_back and not state.closed
+        return ending(answer) if ends_here(self.state) else answer

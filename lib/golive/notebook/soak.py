@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from golive.core.errors import Stopped
 from golive.core.record import Kind
 from golive.core.samples import Sample
 from golive.core.state import PhaseState
-from golive.core.verdict import Verdict, Word
+from golive.core.verdict import Verdict
 from golive.notebook.attended import attended
 from golive.notebook.control import bar_of
 from golive.notebook.desk import Desk
 from golive.notebook.view import View
 from golive.pages.answer import Answer
-from golive.pages.curve import Curve, thinned
-from golive.pages.words import clock, percent, span
+from golive.pages.curve import Curve
+from golive.pages.words import clock, span
 from golive.run import Run
 
 REDRAW = 2.0
@@ -54,10 +52,10 @@ class Soak:
             while time.monotonic() < until:
                 self._desk.presence.touch()
                 refuse()
-                soaked = self._here.soaked
-                if soaked is not None:
+                here = self._here
+                if here.soaked is not None:
                     view.make_way()
-                    return self._ended(soaked)
+                    return self._ended(here)
                 if self._run.unguarded():
                     raise Stopped("the guard is silent: nobody watches this soak", self._desk.revive())
                 if time.monotonic() - shown_at >= LOOK:
@@ -74,18 +72,10 @@ class Soak:
     def _here(self) -> PhaseState:
         return self._run.state().named(self._phase)
 
-    def _ended(self, soaked: Mapping[str, Any]) -> Answer:
-        from golive.pages.charts import conclusion
+    def _ended(self, here: PhaseState) -> Answer:
+        from golive.pages.retold import soaked
 
-        title = conclusion(samples_of(self._run, self._phase), self._run.plan.criteria)
-        word = "DONE" if soaked["word"] == Word.PROCEED else "HOLD"
-        facts = [
-            ("soaked", span(soaked["seconds"])),
-            ("ended at", clock(soaked["at"])),
-            ("the guard says", f"{soaked['word']}: {soaked['reason']}"),
-        ]
-        picture = picture_of(self._desk, self._phase, title)
-        return Answer(word, title, facts, picture=picture, picture_text=title, next="the next cell")
+        return soaked(here, samples_of(self._run, self._phase), self._run.plan, "the next cell")
 
     def _progress(self) -> Answer:
         look = self._run.book.last_look()
@@ -133,15 +123,9 @@ def samples_of(run: Run, phase: str) -> list[Sample]:
 
 def picture_of(desk: Desk, phase: str, title: str) -> bytes:
     """Give a phase's chart with its shift marked, as a PNG."""
-    from golive.pages.charts import Event, soak_chart
+    from golive.pages.retold import picture_of as drawn
 
-    here = desk.state.named(phase)
-    events = []
-    if here.shift is not None and here.shift.done:
-        moved = datetime.fromisoformat(here.shift.ended_at).timestamp()
-        events.append(Event(moved, f"{percent(here.share)} on the canary"))
-    samples = thinned(samples_of(desk.run, phase))
-    return soak_chart(samples, criteria=desk.run.plan.criteria, title=title, events=events)
+    return drawn(desk.state.named(phase), samples_of(desk.run, phase), desk.run.plan, title)
 
 
 def evidence_of(run: Run, phase: str, verdict: Verdict) -> tuple[bytes, str]:

@@ -15,6 +15,7 @@ LONGEST = 600
 SHORT = 16
 BOLD = "font-weight:bold;"
 TYPED = re.compile(r"(await )?go\.|golive |run = |[/\w-]+\.(ipynb|txt)$")
+PAGE = re.compile(r"(?:open )?([\w-]+\.ipynb)")
 STYLE = "border-left:6px {line} currentColor;padding:.3em .8em;margin:.2em 0;font-family:system-ui,sans-serif"
 LINES = {"ROLLBACK": "double", "ROLLED BACK": "double", "STOPPED": "double", "FAIL": "double", "HOLD": "dashed"}
 
@@ -32,6 +33,7 @@ class Answer:
     """One answer, as text and as HTML.
 
     `picture` is a PNG and `picture_text` says what it shows; `second_picture` is one more, with its own text.
+    `links` are texts with where each leads from this page, below the same server.
     """
 
     word: str
@@ -42,6 +44,7 @@ class Answer:
     picture_text: str = ""
     next: str = ""
     second_picture: tuple[bytes, str] | None = None
+    links: Sequence[tuple[str, str]] = ()
 
     def __str__(self) -> str:
         lines = [f"{glyph(self.word)} {self.word}   {_bounded(self.headline)}"]
@@ -79,7 +82,10 @@ class Answer:
             )
         if self.next:
             then = f"<code>{_safe(self.next)}</code>" if TYPED.match(self.next) else _safe(self.next)
+            page = PAGE.fullmatch(self.next)
+            then = f'<a href="{_safe(page[1])}">{then}</a>' if page else then
             parts.append(f"<div><b>NEXT</b> &nbsp;{then}</div>")
+        parts += [f'<div><a href="{_safe(to)}">{_safe(text)}</a></div>' for text, to in self.links]
         return "".join(parts) + "</div>"
 
 
