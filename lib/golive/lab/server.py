@@ -23,7 +23,7 @@ from golive.core.errors import GoLiveError
 from golive.folders import RUNS_VARIABLE, RunFolder, project
 from golive.lab.links import surroundings
 
-EXTENSIONS: Mapping[str, bool] = {}  # server extensions to switch on beside those that the installation has
+EXTENSIONS = {"golive.server": True}  # an editable install has no file that switches it on
 FIRST_PORT, TRIES = 8888, 100
 STARTS_WITHIN, ANSWERS_WITHIN, ENDS_WITHIN = 120.0, 3.0, 15.0
 POLL = 0.1
@@ -140,7 +140,7 @@ def _command(folder: RunFolder, first_page: str, port: int | None) -> list[str]:
     command += [f"--ServerApp.root_dir={folder.root}", f"--ServerApp.default_url=/lab/tree/{page}"]
     command += [f"--LabApp.app_settings_dir={settings(folder)}", f"--LabApp.workspaces_dir={folder.lab / 'layout'}"]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return command + ([f"--ServerApp.jpserver_extensions={dict(EXTENSIONS)}"] if EXTENSIONS else [])
+    return [*command, f"--ServerApp.jpserver_extensions={EXTENSIONS}"]
 
 
 def _environment(folder: RunFolder) -> dict[str, str]:
