@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from golive.core.folding import fold
@@ -38,7 +39,9 @@ def lab(browser, tmp_path_factory):
     opened = Lab(tmp_path_factory.mktemp("project"), browser)
     plan = find("sandbox", None)[0].replace("name: sandbox\n", "name: calm\n", 1)
     plan = plan.replace("world: sandbox\n", "world: {driver: sandbox, settings: {rate: 60, calm: yes}}\n")
-    plan = plan.replace("soak: 25s", "soak: 120s").replace("blind_after: 8s", "blind_after: 60s")
+    plan = plan.replace("share: 25%\n    soak: 8s", "share: 25%\n    soak: 120s").replace(
+        "blind_after: 8s", "blind_after: 60s"
+    )
     (opened.root / "params").mkdir()
     (opened.root / "params" / "calm.yaml").write_text(plan)
     yield opened
@@ -48,7 +51,7 @@ def lab(browser, tmp_path_factory):
 @pytest.fixture
 def soaking(lab):
     """Give a page whose soak is under way, and its run; the run is ended afterwards."""
-    tab = lab.open("01_canary_1", "calm")
+    tab = lab.open("03_canary_25", "calm")
     tab.menu("Run", "Run All Cells")
     tab.wait_until_cell_shows(6, "time left")
     run = re.search(r"run\s+(\w+-calm)", tab.shows(1))[1]
@@ -58,6 +61,9 @@ def soaking(lab):
     stopped = subprocess.run(command, cwd=lab.root, capture_output=True, text=True, timeout=60)
     assert "stopped" in stopped.stdout, stopped
     tab.page.context.close()
+    with httpx.Client(base_url=f"http://127.0.0.1:{lab.port}/api/", headers={"Authorization": "token test"}) as server:
+        for session in server.get("sessions").json():
+            server.delete(f"sessions/{session['id']}", timeout=30)
 
 
 def shot(page, name):
@@ -121,7 +127,7 @@ def test_the_status_page_follows_the_run_without_a_jump_and_outlives_the_kernel(
     shot(page, "status-dark")
     assert len(seen) >= 3 and len(places) == 1, (seen, places)
     assert page.locator("form, button, input").count() == 0
-    assert "1.00 %" in page.inner_text(".split") and before != page.inner_text("#fresh")
+    assert "25.0 %" in page.inner_text(".split") and before != page.inner_text("#fresh")
     tab.menu("Kernel", "Shut Down Kernel")
     time.sleep(3)
     again = page.inner_text("#fresh")
