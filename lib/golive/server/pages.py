@@ -67,7 +67,7 @@ class Pages:
         """Give the control's page with what has become of a rollback by now."""
         shown = asked.answer or UNDER_WAY
         word = "NOT CONFIRMED" if shown.word == "FAIL" else shown.word
-        answer = views.said_here(shown, word)
+        answer = views.said_here(shown, word, asked.because)
         return views.control_html(
             name,
             self.base,

@@ -170,11 +170,14 @@ def control_html(run: str, base: str, xsrf: str, **shown: Any) -> str:
     )
 
 
-def said_here(answer: Answer, word: str) -> Answer:
-    """Give an answer as the control's page says it: what to type in a notebook is what to write into its form."""
-    then = answer.next
+def said_here(answer: Answer, word: str, because: str) -> Answer:
+    """Give an answer as the control's page says it: with the reason, and for a notebook's cell what to write here."""
+    then, facts = answer.next, list(answer.facts)
+    if not any(name == "because" for name, _ in facts):
+        facts.insert(0, ("because", because))
+    facts = [(name, bounded(said)) for name, said in facts]
     if answer.word == "ASKED ONCE MORE":
         then = "say below what you know that speaks for it, or close this page"
     elif "go.rollback" in then:
         then = "write what you saw below"
-    return replace(answer, word=word, next=then)
+    return replace(answer, word=word, headline=bounded(answer.headline), facts=facts, next=then)
