@@ -22,6 +22,7 @@ REDRAW = 2.0
 LOOK = 1.0
 POLL = 0.2
 LATE = 60.0
+LONG = 120  # minutes of either version: more seconds than that are more than a picture shows, and slow to read
 
 
 class Soak:
@@ -94,7 +95,10 @@ class Soak:
 
 
 def samples_of(run: Run, phase: str) -> list[Sample]:
-    """Give what the guard measured in a phase."""
+    """Give what the guard measured in a phase: by the second, or by the minute once it has gone on for long."""
+    minutes = run.book.minutes(phase)
+    if len(minutes) > LONG:
+        return list(minutes)
     return [sample for sample in run.book.samples() if sample.phase == phase]
 
 
