@@ -83,8 +83,8 @@ class LookTables:
         """Add samples to the sums of their minutes."""
         parts: dict[tuple[str, int, str], list[Sample]] = {}
         for sample in samples:
-            key = (sample.phase, int(sample.second // MINUTE), sample.version.value)
-            parts.setdefault(key, []).append(sample)
+            own = (sample.phase, int(sample.second // MINUTE), sample.version.value)
+            parts.setdefault(own, []).append(sample)
         for (phase, minute, version), new in parts.items():
             key = {"run": self._run, "phase": phase, "minute": minute, "version": version}
             its = sa.and_(*(MINUTES.c[name] == value for name, value in key.items()))
