@@ -152,8 +152,8 @@ def _stay(run: Run, started: server.LabServer, signals: Signals) -> None:
         if not told and time.monotonic() - looked >= LOOK_EVERY:
             looked = time.monotonic()
             closed = run.state().closed
-            if closed:
-                told = True
+            told = bool(closed) and (run.folder.root / "SEAL").exists()
+            if told:
                 say(f"closed    {closed}; the archive: {run.folder.root}/index.html\nNEXT      Ctrl-C ends the server")
         time.sleep(POLL)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from golive.core.state import Act
+from golive.notebook.soak import samples_of
 from golive.pages.answer import Answer
 from golive.pages.words import clock
 from golive.run import Run
@@ -16,7 +17,7 @@ def from_the_record(run: Run, phase: str, cell: str) -> Answer | None:
 
     entries, state = run.store.read(), run.state()
     here = state.named(phase)
-    samples = run.book.samples() if cell == "soak" else ()
+    samples = samples_of(run, phase) if cell == "soak" else ()
     told = CELLS[cell](Told(entries, state, samples, run.plan), here)
     if told is None:
         return None

@@ -25,6 +25,7 @@ AT_ONCE = 20_000  # samples that one look reads; of a long watch the chart catch
 LOOK = 1.0
 POLL = 0.2
 LATE = 60.0
+LONG = 120  # minutes of either version: more seconds than that are more than a picture shows, and slow to read
 
 
 class Soak:
@@ -117,7 +118,10 @@ class Soak:
 
 
 def samples_of(run: Run, phase: str) -> list[Sample]:
-    """Give what the guard measured in a phase."""
+    """Give what the guard measured in a phase: by the second, or by the minute once it has gone on for long."""
+    minutes = run.book.minutes(phase)
+    if len(minutes) > LONG:
+        return list(minutes)
     return [sample for sample in run.book.samples() if sample.phase == phase]
 
 
