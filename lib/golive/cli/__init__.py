@@ -1,9 +1,10 @@
 """The command `golive`."""
 
-from golive.cli import archives, deployments, emergency, projects, rehearsals, replaying, runs, status, wheel
+from golive.cli import approving, archives, deployments, emergency, projects, rehearsals, replaying, runs, status, wheel
 from golive.cli.main import main
 
 __all__ = [
+    "approving",
     "archives",
     "deployments",
     "emergency",
