@@ -39,6 +39,13 @@ class Story:
         self.tell(Kind.RUN_OPENED, {**body, "versions": {"golive": "0"}, **(more or {})})
         return self
 
+    def decided(self, phase: str, choice: str = "proceed", code: str = "KTRM", word: str = "PROCEED") -> Story:
+        """Let a phase be judged and decided."""
+        verdict = {"word": word, "hold": None, "reason": "the numbers say so"}
+        self.tell(Kind.JUDGED, {"code": code, "verdict": verdict}, phase)
+        self.tell(Kind.DECISION, {"choice": choice, "code": code, "because": "a test", "by_policy": False}, phase)
+        return self
+
 
 def sample(at: float, version: Version, requests: int, failed: int = 0, slow: int = 0, **more: int) -> Sample:
     """Give one second of a version; a fiftieth of its requests are checkouts, `dead` of them failed."""

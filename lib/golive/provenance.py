@@ -19,7 +19,7 @@ def who(name: str) -> Who:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
-    return Who(name or user, user, socket.gethostname(), str(os.getpid()))
+    return Who(name or user, user, socket.gethostname(), str(os.getpid()), os.environ.get("JUPYTERHUB_USER", ""))
 
 
 def code_version() -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from golive.core.folding import fold
 from golive.core.pair import acting_silent, unguarded
+from golive.core.phases import UNFILLED
 from golive.core.plan import Plan
 from golive.core.record import Draft, Entry, Kind, Who
 from golive.core.state import State
@@ -63,8 +64,14 @@ def new_id() -> str:
 
 def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended: bool, page: str) -> dict[str, Any]:
     """Give the body of a run's first entry. `page` names the notebook that opened it, "" for none that is known."""
+    known = {role: person.name for role, person in plan.roles.items() if person.name not in UNFILLED}
     phases = [
-        {**p.model_dump(include={"name", "title", "notebook", "share"}), "kind": p.kind.value} for p in plan.phases
+        {
+            **p.model_dump(include={"name", "title", "notebook", "share"}),
+            "kind": p.kind.value,
+            "approvals": [[role, known.get(role, "")] for role in p.approvals],
+        }
+        for p in plan.phases
     ]
     return {
         "run": folder.name,
@@ -79,6 +86,7 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
         "note": plan.note,
         "safe_for": plan.after_cutover.rollback_safe_until.total_seconds(),
         "phases": phases,
+        "people": sorted(set(known.values())),
         "plan_sha256": hashlib.sha256(folder.plan.read_bytes()).hexdigest(),
         "versions": {"golive": code, "python": sys.version.split()[0]},
     }

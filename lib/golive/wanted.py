@@ -7,7 +7,8 @@ from typing import Any
 
 from golive import drivers
 from golive.core.errors import NameUnknown, PlanError, WorldFailed, nearest
-from golive.core.plan import UNFILLED, Driver, Plan
+from golive.core.phases import UNFILLED
+from golive.core.plan import Driver, Plan
 from golive.ports import Clock, Proof
 from golive.sandbox.faults import Fault
 

@@ -97,7 +97,15 @@ def test_all_errors_come_at_once():
     assert len(str(error.value).splitlines()) == 2
 
 
-OWN = ("settings", "store", "routes", "world", "start_checks", "special_checks")  # what each plan has of its own
+OWN = (
+    "settings",
+    "store",
+    "routes",
+    "world",
+    "start_checks",
+    "special_checks",
+    "approvals",
+)  # what each plan has of its own
 
 
 def test_the_shipped_plans_have_the_same_keys_in_the_same_order():
@@ -179,3 +187,27 @@ def test_any_one_changed_line_gives_a_plan_or_an_error_with_its_line(number, how
         parse("\n".join(lines), "x.yaml")
     except PlanError as error:
         assert re.match(r"x.yaml line \d+", str(error))
+
+
+def with_approvals(roles, name="Ada", phase="cutover"):
+    text = packaged()["sandbox"].replace("{name: TBD", f"{{name: {name}")
+    before, after = text.split(f"  - name: {phase}\n")
+    return parse(f"{before}  - name: {phase}\n    approvals: {roles}\n{after}", "plan.yaml")
+
+
+@pytest.mark.parametrize(
+    ("roles", "name", "phase", "why"),
+    [
+        ("[sre_lead, sre_leed]", "TBD", "cutover", "role 'sre_leed' is not in roles"),
+        ("[sre_lead, sre_lead]", "TBD", "cutover", "'sre_lead' can't be two"),
+        ("[sre_lead, devops_manager]", "Ada", "cutover", "'Ada' can't be two"),
+        ("[sre_lead]", "Ada", "watch", "this phase moves nobody"),
+    ],
+)
+def test_approvals_are_of_two_people_in_roles_that_there_are_before_a_shift(roles, name, phase, why):
+    with pytest.raises(PlanError, match=why):
+        with_approvals(roles, name, phase)
+
+
+def test_the_runbooks_cutover_is_decided_by_both_roles_that_answer_for_it():
+    assert load("production", None)[0].phase("cutover").approvals == ("sre_lead", "devops_manager")

@@ -37,7 +37,7 @@ class Told(Story):
         for earlier in ("preflight", "canary-1", "canary-5"):
             if earlier == name:
                 break
-            self.tell(Kind.PHASE_CLOSED, {}, earlier)
+            self.decided(earlier).tell(Kind.PHASE_CLOSED, {}, earlier)
         self.tell(Kind.PHASE_OPENED, {}, name)
         return self
 

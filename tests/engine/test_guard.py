@@ -13,7 +13,7 @@ from golive.core.judging.evidence import Soak
 from golive.core.order import Already, Step, Yes, may
 from golive.core.record import Kind, Who, chain
 from golive.core.samples import CouldNotMeasure, Unmeasured, Version
-from golive.core.verdict import Hold, Word
+from golive.core.verdict import Hold, Verdict, Word
 from golive.engine.following import Following
 from golive.engine.guard import Guard
 from golive.engine.post import Post
@@ -111,7 +111,7 @@ class Quiet:
 
 
 def scene(router, gone=(False,), run="run", **more):
-    story = Story().open({"run": run})
+    story = Story().open({"run": run}).decided("canary-1")
     story.tell(Kind.PHASE_OPENED, {"notebook": "02"}, "canary-5")
     store = FakeStore(story.entries, router.calls)
     late = Late()
@@ -449,3 +449,41 @@ def test_a_guard_digests_what_the_one_before_it_measured_and_did_not_live_to_dig
 
     assert unfit([*rows, row(after)], story.entries) == {}
     assert len([entry for entry in story.entries if entry.kind is Kind.DIGEST]) == 1 + len(others)
+
+
+@pytest.mark.parametrize("spoilt", ["undecided", "held", "newer", "worse", "one person"])
+async def test_nobody_is_moved_upon_a_decision_that_does_not_stand_whoever_asks_for_it(spoilt):
+    router = FakeRouter(0.01)
+    guard, story, _ = scene(router)
+    match spoilt:
+        case "undecided":
+            del story.entries[1:3]
+        case "held":
+            story.decided("canary-1", "hold", "ZZZZ")
+        case "newer":
+            story.tell(Kind.JUDGED, {"code": "ZZZZ", "verdict": {"word": "PROCEED", "reason": "r"}}, "canary-1")
+        case "worse":
+            bad = {"word": "HOLD", "hold": Hold.BETWEEN, "reason": "0.7 % failed"}
+            story.tell(Kind.VERDICT, bad, "canary-5")
+        case "one person":
+            story.decided("canary-1", word="HOLD")
+    story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": True}, "canary-5", id="ask")
+    await looks(guard)
+
+    (said,) = outcomes(story, "shift")
+    assert said["result"] == "refused" and said["seen"]
+    assert ("set", 0.05) not in router.calls
+
+
+async def test_the_guard_moves_nobody_upon_a_decision_when_it_sees_worse_itself():
+    router = FakeRouter(0.01)
+    guard, story, _ = scene(router)
+    guard.catch_up()
+    guard.sight.verdict = Verdict(Word.HOLD, Hold.BETWEEN, "", "0.7 % failed", (), 0, 0, 0, Word.HOLD, "")
+    story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": True}, "canary-5", id="ask")
+    guard.catch_up()
+    await guard.acts.shift(guard.state.request, guard.state)
+
+    (said,) = outcomes(story, "shift")
+    assert said["result"] == "refused" and "HOLD: 0.7 % failed" in said["seen"]
+    assert ("set", 0.05) not in router.calls

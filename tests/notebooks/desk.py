@@ -81,3 +81,21 @@ async def answering_guard(run: Run, member: Member = GUARD) -> None:
             ended = {**body, "intent": intent.id, "result": "done", "share": 0.0, "seen": "0 % read back"}
             run.store.append(Draft(new_id(), Kind.OUTCOME, Who("guard"), ended, asked.phase))
         await asyncio.sleep(0.01)
+
+
+PEOPLE = {"sre_lead": "Ada", "sre_engineer": "Bob", "devops_manager": "Grace"}
+
+
+def signed_plan(*, real: bool = False, wants: str = "") -> str:
+    """Give the sandbox's plan with people in its roles; `real` takes the world away, `wants` is approved before 50 %."""
+    text = find("sandbox", None)[0]
+    for role, name in PEOPLE.items():
+        assert f"{role}: {{name: TBD" in text
+        text = text.replace(f"{role}: {{name: TBD", f"{role}: {{name: {name}")
+    if real:
+        assert "\nworld: sandbox\n" in text
+        text = text.replace("\nworld: sandbox\n", "\nworld: none\n")
+    if wants:
+        assert "    notebook: 04_canary_50\n" in text
+        text = text.replace("    notebook: 04_canary_50\n", f"    notebook: 04_canary_50\n    approvals: {wants}\n")
+    return text

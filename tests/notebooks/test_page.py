@@ -10,7 +10,7 @@ from golive import rescue
 from golive.core.errors import Stopped
 from golive.core.record import Kind
 from golive.core.verdict import Word
-from golive.notebook import page as page_module
+from golive.notebook import deciding
 from golive.notebook import soak as soak_module
 from golive.notebook.desk import Desk
 from golive.notebook.page import Page
@@ -25,7 +25,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def attended(monkeypatch):
-    monkeypatch.setattr(page_module, "attended", lambda: True)
+    monkeypatch.setattr(deciding, "attended", lambda: True)
 
 
 @pytest.fixture
@@ -124,15 +124,11 @@ def test_unattended_the_policy_signs_and_follows_the_verdict(judged):
     assert (page.here.decision.name, page.here.decision.choice) == ("policy", "proceed")
 
 
-def test_going_on_against_hold_needs_a_second_person_and_against_rollback_nobody_can(run, attended):
-    page, code = judge(run, Word.HOLD)
-    with pytest.raises(Stopped, match="second person"):
-        page.decide("proceed", code, "I am sure")
-    look(run, verdict(Word.ROLLBACK))
-    page.judge()
+def test_nobody_goes_on_against_rollback(run, attended):
+    page, code = judge(run, Word.ROLLBACK)
 
     with pytest.raises(Stopped, match="nobody goes forward"):
-        page.decide("proceed", page.here.judged.code, "I am sure", second="bob")
+        page.decide("proceed", code, "I am sure")
 
 
 def test_more_careful_than_the_verdict_is_free_and_hands_nothing_over(judged, attended):

@@ -40,6 +40,7 @@ class Guarded:
             },
             "canary-1",
         )
+        self.story.decided("canary-1")
 
     async def shift(self, share: float = 0.05, phase: str = "canary-5") -> str:
         """Ask for a shift and give what the page says: its second line too when it stops."""

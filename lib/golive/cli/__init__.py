@@ -1,6 +1,7 @@
 """The command `golive`."""
 
 from golive.cli import (
+    approving,
     archives,
     deployments,
     emergency,
@@ -16,6 +17,7 @@ from golive.cli import (
 from golive.cli.main import main
 
 __all__ = [
+    "approving",
     "archives",
     "deployments",
     "emergency",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from golive.core.decided import EVIDENCE_LENGTH, Approval, Decision, Judged, Wanted
 from golive.core.findings import Excuse, Found
 from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
-from golive.core.state import Act, Checked, Decision, Guard, Judged, PhaseState, State, Wheel
+from golive.core.state import Act, Checked, Guard, PhaseState, State, Wheel
 
 
 def fold(entries: Iterable[Entry], state: State | None = None) -> State:
@@ -36,7 +37,8 @@ def _with_phase(state: State, name: str, **changes: Any) -> State:
 def _run_opened(state: State, entry: Entry) -> State:
     body = entry.body
     phases = tuple(
-        PhaseState(p["name"], p["title"], p["notebook"], PhaseKind(p["kind"]), p["share"]) for p in body["phases"]
+        PhaseState(p["name"], p["title"], p["notebook"], PhaseKind(p["kind"]), p["share"], _wanted(p))
+        for p in body["phases"]
     )
     return replace(
         state,
@@ -47,11 +49,17 @@ def _run_opened(state: State, entry: Entry) -> State:
         host=entry.who.get("host", ""),
         alone=body.get("alone", False),
         unattended=body.get("unattended", False),
+        world=body.get("world", ""),
+        people=tuple(body.get("people", ())),
         phases=phases,
         safe_for=timedelta(seconds=body["safe_for"]) if "safe_for" in body else None,
         wheel=Wheel(entry.who["name"], entry.at),
         code=body.get("versions", {}).get("golive", ""),
     )
+
+
+def _wanted(phase: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    return tuple(Wanted(role, name) for role, name in phase.get("approvals", ()))
 
 
 def _phase_assumed(state: State, entry: Entry) -> State:
@@ -171,7 +179,8 @@ def _soaked(state: State, entry: Entry) -> State:
 
 def _judged(state: State, entry: Entry) -> State:
     body = entry.body
-    judged = Judged(body["code"], body["verdict"]["word"], body["verdict"]["reason"], entry.at, body)
+    said, evidence = body["verdict"], entry.hash[:EVIDENCE_LENGTH]
+    judged = Judged(body["code"], said["word"], said["reason"], entry.at, body, evidence)
     return _with_phase(state, entry.phase, judged=judged)
 
 
@@ -186,8 +195,18 @@ def _decision(state: State, entry: Entry) -> State:
         body["by_policy"],
         moment_of(entry.at, body.get("moment")),
         body.get("good_for", math.inf),
+        entry.who.get("user", ""),
+        entry.who.get("host", ""),
     )
     return _with_phase(state, entry.phase, decision=decision)
+
+
+def _approved(state: State, entry: Entry) -> State:
+    body = entry.body
+    by, moment = body["by"], moment_of(body["at"], body.get("moment"))
+    told = (body["code"], body["evidence"], body["because"], by["name"], body["at"], moment, body["good_for"])
+    approval = Approval(*told, by.get("user", ""), by.get("host", ""), body["pasted"])
+    return _with_phase(state, entry.phase, approved=(*state.named(entry.phase).approved, approval))
 
 
 def _handed_over(state: State, entry: Entry) -> State:
@@ -223,7 +242,9 @@ def _guard_stopped(state: State, entry: Entry) -> State:
 
 
 def _verdict(state: State, entry: Entry) -> State:
-    return replace(state, verdict={**entry.body, "phase": entry.phase, "at": entry.at})
+    told = {**entry.body, "phase": entry.phase, "at": entry.at}
+    phases = (replace(p, judged=p.judged.after(p.name, told)) if p.judged else p for p in state.phases)
+    return replace(state, verdict=told, phases=tuple(phases))
 
 
 def _fault(state: State, entry: Entry) -> State:
@@ -253,6 +274,7 @@ _STEPS = {
     Kind.SOAKED: _soaked,
     Kind.JUDGED: _judged,
     Kind.DECISION: _decision,
+    Kind.APPROVED: _approved,
     Kind.HANDED_OVER: _handed_over,
     Kind.WHEEL_TAKEN: _wheel_taken,
     Kind.GUARD_STARTED: _guard_started,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from golive.core.answers import Already, May, Stop, Yes
+from golive.core.consent import before, consent, renewable
 from golive.core.findings import Found, problems
 from golive.core.moments import Moment
 from golive.core.plan import PhaseKind
@@ -37,6 +39,7 @@ class Step(StrEnum):
 
 
 BACKWARD = (Step.ROLLBACK, Step.CLOSE_RUN, Step.CHECK)
+RENEWING = (Step.JUDGE, Step.DECIDE)  # a decision that has lapsed before anybody was moved on by it
 NAMED = (Step.TAG, Step.PROMOTE, Step.ALIAS)  # what the guard does to deployments, asked for by name
 AT_THE_WHEEL = (Step.SHIFT, Step.PROVE, Step.CLOSE)
 
@@ -72,7 +75,7 @@ def _may(state: State, step: Step, phase: str, now: Moment) -> May:
         return _open(state, here)
     if not here.opened_at:
         return Stop(f"{here.title} is not open", f"run the first cell of {here.notebook}.ipynb")
-    if here.closed_at and step is not Step.CLOSE:
+    if here.closed_at and step is not Step.CLOSE and not (step in RENEWING and renewable(state, here)):
         return Stop(f"{here.title} was closed at {here.closed_at}", _onwards(state, here))
     return _RULES[step](state, here, now)
 
@@ -147,6 +150,8 @@ def _shift(state: State, here: PhaseState, now: Moment) -> May:
     fresh = _fresh_checks(state, here, now)
     if isinstance(fresh, Stop):
         return fresh
+    if stop := let_go(state, here, now):
+        return stop
     if state.guard is None or state.guard.stopped:
         return Stop("no guard watches this run, so nothing may move", f"golive resume {state.run}")
     if here.share < state.split or (here.share == state.split and state.strayed is None):
@@ -155,6 +160,16 @@ def _shift(state: State, here: PhaseState, now: Moment) -> May:
             "look at the record: golive status",
         )
     return Yes()
+
+
+def let_go(state: State, here: PhaseState, now: Moment, seen: Mapping[str, Any] | None = None) -> Stop | None:
+    """Give why the decision of the phase before lets nobody be moved into `here`; None when it does.
+
+    Args:
+        seen: The guard's newest verdict with its `phase`; the record's when left out.
+    """
+    earlier = before(state, here)
+    return consent(state, earlier, now, seen) if earlier is not None else None
 
 
 def _fresh_checks(state: State, here: PhaseState, now: Moment) -> May:
@@ -215,19 +230,7 @@ def _decide(state: State, here: PhaseState, now: Moment) -> May:
 def _close(state: State, here: PhaseState, now: Moment) -> May:
     if here.closed_at:
         return Already(f"{here.title} was closed at {here.closed_at}")
-    if here.decision is None:
-        code = here.judged.code if here.judged else "CODE"
-        return Stop(f"{here.title} is undecided", f'go.decide("proceed", "{code}", because="what you saw")')
-    if here.decision.choice != "proceed":
-        return Stop(
-            f"{here.decision.name} decided to {here.decision.choice} at {here.decision.at}",
-            "go.judge() for a newer verdict, then go.decide(…), or await go.rollback(because=…)",
-        )
-    if here.decision.expired(now):
-        return Stop(
-            f"the decision of {here.decision.at} is too old to hand anything over on", "go.judge(), then decide"
-        )
-    return Yes()
+    return consent(state, here, now) or Yes()
 
 
 def _tag(state: State, here: PhaseState, now: Moment) -> May:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -23,6 +23,7 @@ NOTEBOOKS = (
     "06_watch_24h",
     "07_completion",
 )
+UNFILLED = ("", "TBD", "tbd", "?")
 
 
 class PhaseKind(StrEnum):
@@ -69,7 +70,10 @@ CheckUses = Annotated[tuple[CheckUse, ...], BeforeValidator(_uses)]
 
 
 class Phase(Part):
-    """One phase; `share` is the visitors' share on the canary that it shifts to."""
+    """One phase; `share` is the visitors' share on the canary that it shifts to.
+
+    `approvals` names the roles whose people must all have decided before its shift.
+    """
 
     name: str
     title: str
@@ -78,6 +82,7 @@ class Phase(Part):
     share: ShareOrNone = None
     soak: Duration = timedelta(0)
     responsible: Texts = ()
+    approvals: Texts = ()
     start_checks: CheckUses = ()
     special_checks: CheckUses = ()
 
@@ -135,4 +140,17 @@ def order_problems(phases: tuple[Phase, ...]) -> list[str]:
         problems.append("the shares of the phases must ascend")
     if not shares or shares[-1] != 1.0:
         problems.append("the last share must be 100%")
+    return problems
+
+
+def approval_problems(phases: tuple[Phase, ...], names: Mapping[str, str]) -> list[str]:
+    """Give what is wrong with the phases' `approvals`, a sentence each; `names` are those of the people, by role."""
+    problems = []
+    for phase in phases:
+        roles = phase.approvals
+        if roles and phase.share is None:
+            problems.append(f"phase {phase.name}: approvals are of a shift, and this phase moves nobody")
+        filled = [names[role] for role in roles if names.get(role, "TBD") not in UNFILLED]
+        twice = {name for name in filled if filled.count(name) > 1} | {r for r in roles if roles.count(r) > 1}
+        problems += [f"phase {phase.name}: approvals: {one!r} can't be two" for one in sorted(twice)]
     return problems

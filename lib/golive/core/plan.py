@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from golive.core.canonical import canonical, tame
 from golive.core.driver import Driver
-from golive.core.phases import NOTEBOOKS, CheckUse, Phase, PhaseKind, order_problems
+from golive.core.phases import NOTEBOOKS, UNFILLED, CheckUse, Phase, PhaseKind, approval_problems, order_problems
 from golive.core.scalars import (
     Count,
     Duration,
@@ -30,7 +30,6 @@ from golive.core.tasks import PlannedTasks
 from golive.core.way_back import AfterCutover, AlsoUndos, LastResorts
 
 __all__ = ["NOTEBOOKS", "CheckUse", "Driver", "Phase", "PhaseKind"]
-UNFILLED = ("", "TBD", "tbd", "?")
 HIGHEST_LIMIT = 0.5
 
 
@@ -228,7 +227,8 @@ class Plan(Part):
 
     @model_validator(mode="after")
     def _sound(self) -> Plan:
-        problems = list(order_problems(self.phases))
+        problems = order_problems(self.phases)
+        problems += approval_problems(self.phases, {role: person.name for role, person in self.roles.items()})
         names = [phase.name for phase in self.phases]
         routes = [route.name for route in self.routes]
         problems += [f"route {name!r} is named twice" for name in sorted({n for n in routes if routes.count(n) > 1})]
@@ -236,7 +236,7 @@ class Plan(Part):
         for phase in self.phases:
             problems += [
                 f"phase {phase.name}: role {role!r} is not in roles"
-                for role in phase.responsible
+                for role in (*phase.responsible, *phase.approvals)
                 if role not in self.roles
             ]
         for what, given in (("also_undo", self.also_undo), ("task", self.tasks)):

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     VERDICT = "verdict"
     JUDGED = "judged"
     DECISION = "decision"
+    APPROVED = "approved"
     HANDED_OVER = "handed-over"
     WHEEL_TAKEN = "wheel-taken"
     DIGEST = "digest"
@@ -51,16 +52,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Who:
-    """Who made an entry: the name claimed, and what was observed beside it."""
+    """Who made an entry: the name claimed, and what was observed beside it; `hub` is the user of a JupyterHub."""
 
     name: str
     user: str = ""
     host: str = ""
     process: str = ""
+    hub: str = ""
+
+    @property
+    def seen(self) -> str:
+        """What was observed, for people."""
+        return f"{self.user}@{self.host}" + (f", {self.hub} of the hub" if self.hub else "")
 
     def to_json(self) -> dict[str, str]:
-        """Give the four fields as JSON."""
-        return {"name": self.name, "user": self.user, "host": self.host, "process": self.process}
+        """Give the fields as JSON; `hub` only where there is one."""
+        told = {"name": self.name, "user": self.user, "host": self.host, "process": self.process}
+        return {**told, "hub": self.hub} if self.hub else told
 
 
 @dataclass(frozen=True)

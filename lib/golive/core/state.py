@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from golive.core.decided import Approval, Decision, Judged, Wanted
 from golive.core.findings import Excuse, Found
-from golive.core.moments import Moment, moment_of
+from golive.core.moments import Moment
 from golive.core.plan import PhaseKind
 from golive.core.record import Entry
 
@@ -71,48 +71,21 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A verdict frozen for a decision; people name it by its short code."""
-
-    code: str
-    word: str
-    reason: str
-    at: str
-    body: Mapping[str, Any]
-
-    @property
-    def moment(self) -> Moment:
-        """When it was frozen."""
-        return moment_of(self.at, self.body.get("moment"))
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What a named person, or the plan's policy, chose, and why."""
-
-    choice: str
-    code: str
-    because: str
-    name: str
-    at: str
-    by_policy: bool
-    moment: Moment
-    good_for: float = math.inf
-
-    def expired(self, now: Moment) -> bool:
-        """Say whether it has been too long since for it to hand anything over."""
-        return now.since(self.moment) > self.good_for
-
-
-@dataclass(frozen=True)
 class PhaseState:
-    """One phase of the run. `found` holds the newest finding of each line, by stage and by what the plan calls it."""
+    """One phase of the run.
+
+    Attributes:
+        wants: Whose decisions its shift needs, besides whoever decides.
+        found: The newest finding of each line, by stage and by what the plan calls it.
+        approved: What others than the one who decided have agreed to, oldest first.
+    """
 
     name: str
     title: str
     notebook: str
     kind: PhaseKind
     share: float | None
+    wants: tuple[Wanted, ...] = ()
     opened_at: str = ""
     assumed: bool = False
     checks: Mapping[str, Checked] = field(default_factory=dict)
@@ -123,6 +96,7 @@ class PhaseState:
     soaked: Mapping[str, Any] | None = None
     judged: Judged | None = None
     decision: Decision | None = None
+    approved: tuple[Approval, ...] = ()
     closed_at: str = ""
 
     @property
@@ -193,7 +167,8 @@ class State:
     """The whole run, folded.
 
     `split` is the share that the record last saw done, 0 to 1; `strayed` the smaller one that the router
-    reads back instead since, None while it does not; `code` the version that the run was opened with;
+    reads back instead since, None while it does not; `world` the one that the run brings, "none" for a router
+    that is not its own; `people` the names in the plan's roles; `code` the version that the run was opened with;
     `safe_for` how long after the cutover a rollback is safe; `guard` the one that acts, or acted last, `standby`
     the one that last began to stand by; `host` where the run was opened, `canary` the one that its first shift put
     visitors on, "" before; `not_ours` whose the router is, "" while it may be the run's; `resorts` the numbers of
@@ -207,6 +182,8 @@ class State:
     code: str = ""
     alone: bool = False
     unattended: bool = False
+    world: str = ""
+    people: tuple[str, ...] = ()
     phases: tuple[PhaseState, ...] = ()
     wheel: Wheel = field(default_factory=Wheel)
     split: float = 0.0
@@ -228,6 +205,11 @@ class State:
     closed: str = ""
     closed_at: str = ""
     head: Entry | None = None
+
+    @property
+    def own_world(self) -> bool:
+        """Whether the run brings its own world, so that no visitor of a real site is on it."""
+        return self.world not in ("", "none")
 
     @property
     def claim(self) -> str:

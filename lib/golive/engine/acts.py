@@ -10,7 +10,7 @@ from typing import Any
 
 from golive.core.errors import LeaseLost, Stopped
 from golive.core.folding import fold
-from golive.core.order import Step
+from golive.core.order import Step, let_go
 from golive.core.record import Entry, Kind
 from golive.core.state import Act, State
 from golive.engine.deploying import carry_out
@@ -70,7 +70,8 @@ class Acts:
             return
         try:
             with self._cut_off({**body, "intent": intent}, asked.phase):
-                came = await self._set(share, expect, bool(asked.detail.get("attended")), mine)
+                came = self._undecided(asked.phase, state)
+                came = came or await self._set(share, expect, bool(asked.detail.get("attended")), mine)
         except LeaseLost:
             return  # whoever acts now reads the router, and says what came of it
         took = round((self._clock.monotonic() - begun) * 1000, 1)
@@ -188,6 +189,14 @@ class Acts:
             told = {"result": result, "seen": "cut off by the rollback", "cut_off": True}
             self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
             raise
+
+    def _undecided(self, phase: str, state: State) -> Came | None:
+        """Refuse where the decision that leads to this shift does not stand, by the verdict that is seen now."""
+        verdict, now = self._sight.verdict, self._clock.moment()
+        at = state.phase.name if state.phase is not None else ""
+        seen = {**verdict.to_json(), "phase": at} if verdict is not None else None
+        stop = let_go(state, state.named(phase), now, seen)
+        return Came("refused", f"{stop.why}; {stop.next}") if stop is not None else None
 
     async def _set(self, share: float, expect: float, attended: bool, mine: Mine) -> Came:
         split = await called(self._router.read())

@@ -1,13 +1,14 @@
-"""Which typed decisions count: the newest verdict's code, a reason, and a second person for the bolder ones."""
+"""Which typed decisions count: the newest verdict's code, a reason, and a person of the plan."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from golive.core.errors import Stopped
+from golive.core.decided import Judged
+from golive.core.errors import Stopped, nearest
 from golive.core.moments import Moment
 from golive.core.plan import Plan
-from golive.core.state import Judged
+from golive.core.state import State
 from golive.core.verdict import Word
 from golive.pages.words import clock, span
 
@@ -26,7 +27,6 @@ class Decided:
     choice: str
     code: str
     because: str
-    second: str = ""
     by_policy: bool = False
 
 
@@ -42,7 +42,7 @@ def by_policy(judged: Judged, because: str) -> Decided:
     return Decided(judged.word.lower(), judged.code, why, by_policy=True)
 
 
-def refuse(decided: Decided, judged: Judged, plan: Plan, operator: str, now: Moment) -> None:
+def refuse(decided: Decided, judged: Judged, plan: Plan, now: Moment) -> None:
     """Raise Stopped when the decision can't count: with why, and with what to type instead."""
     if decided.choice not in CHOICES:
         raise Stopped(f"{decided.choice!r} is no decision: proceed, hold and rollback are", typed(judged))
@@ -60,20 +60,18 @@ def refuse(decided: Decided, judged: Judged, plan: Plan, operator: str, now: Mom
             f"{span(plan.judging.decision_valid.total_seconds())}",
             "go.judge()",
         )
-    if decided.choice == "proceed" and judged.word != Word.PROCEED:
-        _refuse_boldness(decided, judged, plan, operator)
-
-
-def _refuse_boldness(decided: Decided, judged: Judged, plan: Plan, operator: str) -> None:
-    if judged.word == Word.ROLLBACK:
+    if decided.choice == "proceed" and judged.word == Word.ROLLBACK:
         raise Stopped("the verdict says ROLLBACK, and nobody goes forward against that", typed(judged, "rollback"))
-    names = {person.name for person in plan.roles.values()} - {operator, "TBD"}
-    if decided.second not in names:
-        known = ", ".join(sorted(names)) or "the plan names none"
-        raise Stopped(
-            f"the verdict says {judged.word}: going on needs a second person of the plan's roles ({known}) as second=",
-            typed(judged, "hold"),
-        )
+    if decided.choice == "proceed" and judged.worse:
+        raise Stopped(f"since the verdict {judged.code} the guard has said {judged.worse}", "go.judge()")
+
+
+def refuse_name(state: State, name: str) -> None:
+    """Raise Stopped when nobody of that name may go forward on this site: the plan's roles say who may."""
+    if state.own_world or not state.people or name in state.people:
+        return
+    why = f"{name!r} fills no role of the plan{nearest(name, state.people)}"
+    raise Stopped(why, 'operator = "NAME" in the cell with the parameters, then run the cells from there on')
 
 
 def typed(judged: Judged, choice: str = "") -> str:

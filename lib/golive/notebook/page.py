@@ -5,23 +5,24 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from golive.awaited import awaited
+from golive.core.consent import at_stake
 from golive.core.errors import NameUnknown, Stopped
 from golive.core.folding import fold
 from golive.core.order import Already, May, Step, Stop, may
 from golive.core.phases import CheckUse
-from golive.core.record import Entry, Kind
+from golive.core.record import Kind
+from golive.core.sentence import spoken
 from golive.core.state import Act, PhaseState, State
-from golive.core.wheel import at_the_wheel
 from golive.notebook.again import from_the_record, seen_by
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
 from golive.notebook.closing import END_HERE, closed_before, end_run, ending, ends_here, handed_on
 from golive.notebook.control import drilled
-from golive.notebook.decisions import THEN, Decided, by_policy, refuse, undecided
+from golive.notebook.deciding import approve, decide
 from golive.notebook.deployments import carry_out
 from golive.notebook.desk import Desk, Waiting
 from golive.notebook.excusing import Word, give
@@ -60,10 +61,16 @@ class Page(Desk):
         """This phase, as the record has it now."""
         return self.state.named(self.phase)
 
-    def _may(self, step: Step) -> May:
+    @property
+    def _at_stake(self) -> PhaseState:
+        """The phase that is judged and decided here: this one or, once what led here does not stand, the one before."""
+        state = self.state
+        return at_stake(state, state.named(self.phase), self.run.clock.moment())
+
+    def _may(self, step: Step, phase: str = "") -> May:
         self.presence.touch()
         state = self.state
-        allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
+        allowed = may(state, step, phase or self.phase, self.run.clock.moment(), self.run.who.name)
         if isinstance(allowed, Stop):
             raise Stopped(allowed.why, END_HERE) if ends_here(state) else allowed.error()
         return allowed
@@ -138,14 +145,22 @@ class Page(Desk):
         raise Stopped("stable could not be measured", "await go.checks()")
 
     @awaited
-    async def shift(self) -> Answer:
-        """Move visitors to the canary, by this phase's share."""
+    async def shift(self, typed: str = "") -> Answer:
+        """Move visitors to the canary, by this phase's share; on a router that is not the run's own, `typed` says so.
+
+        A stop shows the sentence to type.
+        """
         if told := self._retold("shift"):
             return told
         allowed = self._may(Step.SHIFT)
         if isinstance(allowed, Already):
             return Answer("NOTHING DONE", allowed.what, seen_by(self.here.shift), next="await go.prove()")
-        await self.ask("shift", {"share": self.here.share}, self.phase, self._still(Step.SHIFT))
+        share, plan = self.here.share, self.run.plan
+        needed = not plan.own_world and (attended() or not plan.unattended)
+        if needed and share is not None and (stop := spoken(typed, share, plan.site.name)):
+            raise stop.error()
+        body = {"share": share, **({"typed": typed} if typed else {})}
+        await self.ask("shift", body, self.phase, self._still(Step.SHIFT))
         act = self.here.shift
         another = act is not None and bool(act.detail.get("not_ours"))
         return self._acted(act, "await go.prove()", "golive status" if another else ROLL_BACK)
@@ -186,49 +201,30 @@ class Page(Desk):
         """Freeze what the numbers say, for a decision to answer."""
         if told := self._retold("judge"):
             return told
-        self._may(Step.JUDGE)
-        verdict = newest(self.run, self.here)
+        at = self._at_stake
+        self._may(Step.JUDGE, at.name)
+        verdict = newest(self.run, at)
         code = "".join(secrets.choice(LETTERS) for _ in range(4))
         moment = self.run.clock.moment().to_json()
-        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json(), "moment": moment}, self.phase)
+        self.run.append(Kind.JUDGED, {"code": code, "verdict": verdict.to_json(), "moment": moment}, at.name)
         drawn = samples_of(self.run, self.phase) and verdict.readings
         picture = picture_of(self, self.phase, verdict.reason) if drawn else None
         evidence = evidence_of(self.run, self.phase, verdict) if drawn else None
         return tables.verdict_answer(verdict, code=code, picture=picture, note=self.run.plan.note, evidence=evidence)
 
-    def decide(self, choice: str, code: str = "", because: str = "", second: str = "") -> Answer:
+    def decide(self, choice: str, code: str = "", because: str = "") -> Answer:
         """Write down a decision: "proceed", "hold" or "rollback", the verdict's code, and why.
 
         Unattended on the run's own world the plan's policy decides: it follows the verdict.
         """
-        self._may(Step.DECIDE)
-        judged = self.here.judged
-        assert judged is not None
-        if choice:
-            decided = Decided(choice, code, because, second)
-        elif attended() or not self.run.plan.own_world:
-            raise undecided(judged)
-        else:
-            decided = by_policy(judged, because)
-        name = "policy" if decided.by_policy else self.run.who.name
-        valid = self.run.plan.judging.decision_valid.total_seconds()
-        moment = self.run.clock.moment().to_json()
-        body = {**asdict(decided), "code": judged.code, "good_for": valid, "moment": moment}
-        signed = replace(self.run, who=replace(self.run.who, name=name))
-        signed.append(Kind.DECISION, body, self.phase, lambda entries: self._counts(decided, entries))
-        return Answer(
-            "DONE", f"{choice or decided.choice}, signed {name}: {decided.because}", next=THEN[decided.choice]
-        )
+        at = self._at_stake
+        self._may(Step.DECIDE, at.name)
+        return decide(self, at.name, choice, code, because, "" if at.name == self.phase else "await go.shift()")
 
-    def _counts(self, decided: Decided, entries: Sequence[Entry]) -> None:
-        state = fold(entries)
-        self._still(Step.DECIDE)(state)
-        wheel = at_the_wheel(state, self.run.who.name)
-        if decided.choice == "proceed" and isinstance(wheel, Stop):
-            raise wheel.error()
-        judged = state.named(self.phase).judged
-        assert judged is not None
-        refuse(decided, judged, self.run.plan, self.run.who.name, self.run.clock.moment())
+    def approve(self, line: str) -> Answer:
+        """Let another person's approval count: the line that `golive approve … --print` has printed for them."""
+        self.presence.touch()
+        return approve(self.run, self._at_stake.name, line)
 
     @awaited
     async def tag(self, name: str = "", because: str = "") -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from golive.core.consent import consent
 from golive.core.moments import Moment
 from golive.core.phases import PhaseKind
 from golive.core.state import Act, PhaseState, State
@@ -47,8 +48,10 @@ def progress_of(state: State, here: PhaseState, now: Moment) -> Progress:
     judged, decision = here.judged, here.decision
     said = f"verdict {judged.code} {judged.word} at {clock(judged.at)}" if judged else ""
     _one(steps, typed, judged is not None, said, "no verdict yet", "go.judge()")
-    if decision is not None and decision.expired(now):
-        _one(steps, typed, False, "", f"decision of {clock(decision.at)} expired", "go.judge()")
+    stop = consent(state, here, now)
+    if decision is not None and stop is not None and judged is not None:
+        why = f"decision of {clock(decision.at)} expired" if decision.expired(now) else stop.why
+        _one(steps, typed, False, "", why, stop.next)
     else:
         chosen = f"{decision.name} decided to {decision.choice}" if decision else ""
         code = judged.code if judged else "CODE"

@@ -87,7 +87,7 @@ def _told(entry: Entry) -> str:
 
 def _decides(entry: Entry) -> bool:
     rolled_back = entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback"
-    return rolled_back or entry.kind in (Kind.DECISION, Kind.ATTESTED, Kind.WAIVED)
+    return rolled_back or entry.kind in (Kind.DECISION, Kind.APPROVED, Kind.ATTESTED, Kind.WAIVED)
 
 
 def _judges(entry: Entry) -> bool:
@@ -108,6 +108,9 @@ def _decision(entry: Entry, entries: Sequence[Entry]) -> tuple[str, str, str, st
     frozen = (e.body["verdict"] for e in entries if e.kind is Kind.JUDGED and e.body["code"] == body["code"])
     verdict = next(frozen, None)
     answered = f"{verdict['word']} ({body['code']}): {verdict['reason']}" if verdict else body["code"]
+    if entry.kind is Kind.APPROVED:
+        pasted = ", as the line says that was pasted" if body["pasted"] else ""
+        return "approves", f"{_person(body['by'])}{pasted}", body["because"], answered
     return body["choice"], _signed(entry), body["because"], answered
 
 

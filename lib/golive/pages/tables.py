@@ -174,6 +174,8 @@ def say(entry: Entry) -> str:
             return f"{body['by']} {'was handed' if body['offered'] else 'took'} the wheel from {body['from']}"
         case Kind.DECISION:
             return f"{body['choice']} (answers {body['code']}): {body['because']}"
+        case Kind.APPROVED:
+            return f"{body['by']['name']} approves {body['code']}: {body['because']}"
         case Kind.RUN_CLOSED:
             return f"{body['result']}: {body['why']}"
         case Kind.SOAKED:

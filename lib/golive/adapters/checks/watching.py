@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from golive.adapters.checks.run import Known, Saw, Scene, Unseen, Waived
 from golive.core.pair import acting_beat
-from golive.core.plan import UNFILLED
+from golive.core.phases import UNFILLED
 from golive.core.samples import CouldNotMeasure, Version
 from golive.core.scalars import Part
 from golive.core.skew import MOST, in_words

@@ -18,7 +18,8 @@ from golive.adapters.vercel.models import Project
 from golive.adapters.vercel.observability import PERCENTILES, Question, Row, rows_of
 from golive.adapters.vercel.trouble import Kind, Trouble
 from golive.core.errors import PlanError
-from golive.core.plan import UNFILLED, Route
+from golive.core.phases import UNFILLED
+from golive.core.plan import Route
 from golive.core.samples import CouldNotMeasure, Counters, Gauges, Unmeasured, Version
 from golive.core.scalars import PositiveDuration, YesNo
 from golive.drivers import Around

@@ -14,7 +14,7 @@ from golive.adapters.stores.postgres import PostgresDatabase, PostgresStore
 from golive.adapters.stores.postgres_book import PostgresBook
 from golive.adapters.stores.schema import ENTRIES
 from golive.core.claim import Claim
-from golive.core.plan import UNFILLED
+from golive.core.phases import UNFILLED
 from golive.core.record import Kind
 from golive.core.scalars import Part
 from golive.drivers import Around

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from golive.core.plan import UNFILLED
+from golive.core.phases import UNFILLED
 from golive.core.scalars import Count, Part
 
 VERCEL = "https://api.vercel.com"
