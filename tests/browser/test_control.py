@@ -110,9 +110,8 @@ def test_the_control_rolls_back_by_keyboard_alone_while_the_kernel_is_blocked(la
 
 def test_the_status_page_follows_the_run_without_a_jump_and_outlives_the_kernel(lab, soaking):
     tab, run = soaking
-    page = tab.page.context.new_page()
-    page.set_viewport_size({"width": 1500, "height": 1100})
-    page.goto(f"http://127.0.0.1:{lab.port}/golive/status?run={run}")
+    page = lab.browser.new_page(viewport={"width": 1500, "height": 1100})
+    page.goto(f"http://127.0.0.1:{lab.port}/golive/status?run={run}&token=test")
     page.wait_for_selector("#board img")
     place = "JSON.stringify([...document.querySelectorAll('#board h1, .split, .bar, #board img')].map(e => "
     place += "[Math.round(e.getBoundingClientRect().top), Math.round(e.getBoundingClientRect().width)]))"
