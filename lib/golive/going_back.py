@@ -86,16 +86,24 @@ async def go_back(
 
 
 async def go_back_now(
-    folder: RunFolder, because: str, *, by: str, even_though: str = "", moved: Callable[[Answer], None] = untold
+    folder: RunFolder,
+    because: str,
+    *,
+    by: str,
+    operator: str = "",
+    even_though: str = "",
+    moved: Callable[[Answer], None] = untold,
 ) -> Answer:
     """Send everybody of the run in `folder` back for a person who can't wait: whatever its record does, at once.
+
+    `operator` is in whose name it is asked for, "" for the user's.
 
     Raises:
         GoLiveError: If nothing says where the run's router is.
     """
     if not because.strip():
         return NO_REASON
-    opening = OpenedSoon(folder)
+    opening = OpenedSoon(folder, operator)
     run, state = opening.soon(), opening.state
     if run is not None and state is not None:
         phase = state.phase.name if state.phase else ""

@@ -121,11 +121,11 @@ class LiveChart:
 
     def _name(self, axes: Any, ends: list[tuple[float, float, Version]]) -> None:
         """Write each line's name at its end; two lines may end at one point, and their names may not."""
-        for place, (y, x, version) in enumerate(sorted(ends)):
+        for place, (y, x, version) in enumerate(sorted(ends, key=lambda end: (end[0], end[2]), reverse=True)):
             name = axes.annotate(
                 version.value,
                 (x, min(y, self._high[axes])),
-                xytext=(5, (2 * place - len(ends) + 1) * HALF_A_LINE),
+                xytext=(5, (len(ends) - 1 - 2 * place) * HALF_A_LINE),
                 textcoords="offset points",
                 fontsize=11,
                 fontweight="bold" if version is Version.CANARY else "normal",

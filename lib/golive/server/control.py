@@ -27,6 +27,7 @@ class Asked:
     """One rollback that was asked for.
 
     Attributes:
+        operator: Who asks, "" for the user that the server runs as.
         because, even_though: What the person typed.
         answer: What is known of it by now; None while nothing is.
         over: Whether nothing more is to come.
@@ -35,6 +36,7 @@ class Asked:
 
     because: str
     even_though: str
+    operator: str = ""
     begun: float = field(default_factory=time.monotonic)
     answer: Answer | None = None
     over: bool = False
@@ -61,9 +63,8 @@ class Control:
         self._asked: dict[str, Asked] = {}
         self._lock = threading.Lock()
 
-    def roll_back(self, folder: RunFolder, because: str, even_though: str) -> Asked:
+    def roll_back(self, folder: RunFolder, asked: Asked) -> Asked:
         """Begin to send everybody of a run back; `Asked.known` is set once there is an answer."""
-        asked = Asked(because, even_though)
         with self._lock:
             self._asked[str(folder.root)] = asked
         threading.Thread(target=_begin, args=(folder, asked), daemon=True, name=f"roll back {folder.name}").start()
@@ -87,7 +88,9 @@ def _begin(folder: RunFolder, asked: Asked) -> None:
 
 
 async def _roll_back(folder: RunFolder, asked: Asked) -> None:
-    answer = await go_back_now(folder, asked.because, by=BY, even_though=asked.even_though, moved=asked.take)
+    answer = await go_back_now(
+        folder, asked.because, by=BY, operator=asked.operator, even_though=asked.even_though, moved=asked.take
+    )
     asked.take(answer)
     asked.over = True  # asyncio.run may still wait for a read of a record that hangs
 

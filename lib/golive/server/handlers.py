@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,13 +15,15 @@ from tornado import web
 
 from golive.core.errors import GoLiveError, NameUnknown
 from golive.server.apart import apart
-from golive.server.control import ANSWERS_WITHIN, Control
+from golive.server.control import ANSWERS_WITHIN, Asked, Control
 from golive.server.drill import drill
 from golive.server.finding import Runs
 from golive.server.pages import LOOK_WITHIN, Pages, file
 from golive.server.views import HEADERS, POLICY
 
 POLL = 0.02
+LONGEST = 2000  # characters of a reason
+HUB = "JUPYTERHUB_SERVICE_PREFIX"
 DRILL_WITHIN = 8.0
 
 
@@ -58,6 +61,11 @@ class Handler(JupyterHandler):
         """The run that the address names."""
         return str(self.get_query_argument("run", ""))
 
+    @property
+    def operator(self) -> str:
+        """Who asks: the hub's user; without a hub Jupyter makes names up, so it is who the server runs as."""
+        return str(self.current_user.username) if HUB in os.environ else ""
+
     def xsrf(self) -> str:
         """Give the hidden field of a form."""
         return str(self.xsrf_form_html())
@@ -85,8 +93,8 @@ class RollbackHandler(Handler):
         """Roll back, and show what has come of it as soon as that is known."""
         name = self.run_name
         folder = await apart(lambda: self.pages.runs.named(name), LOOK_WITHIN)
-        because, even_though = self.get_body_argument("because", ""), self.get_body_argument("even_though", "")
-        asked = self.control.roll_back(folder, because, even_though)
+        typed = [self.get_body_argument(name, "")[:LONGEST] for name in ("because", "even_though")]
+        asked = self.control.roll_back(folder, Asked(typed[0], typed[1], self.operator))
         while not asked.known.is_set() and asked.age < ANSWERS_WITHIN:
             await asyncio.sleep(POLL)
         self.redirect(f"{self.pages.base}golive/rollback?run={quote(name, safe='')}", status=303)
