@@ -1,8 +1,8 @@
 """Seconds from reopening a page to the whole picture, in a run whose watch has gone on for 24 h.
 
 The run is made on disk as a guard would have left it: a sample of each version each second, a look and a trace each
-second, a digest each minute. Then a fresh process opens the page, as a restarted kernel does: `chart` is the first
-one, `again` each that follows.
+second, a digest each minute. Then a fresh process opens the page, as a restarted kernel does:
+`chart` is the first one, `again` each that follows.
 """
 
 from __future__ import annotations

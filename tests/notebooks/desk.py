@@ -26,7 +26,7 @@ class NoWaitClock(FakeClock):
         self.advance(timedelta(minutes=minutes).total_seconds())
 
 
-def make_run(root, *, name="run", alone=True, page="", operator="ada", text="") -> Run:
+def make_run(root, *, name="run", alone=True, page="", operator="ada", text="", unattended=False) -> Run:
     """Give a fresh run whose earlier phases are assumed, up to the canary at 25 %; `text` is its plan's."""
     folder = RunFolder.make(root, name)
     folder.plan.write_text(text or find("sandbox", None)[0])
@@ -34,7 +34,7 @@ def make_run(root, *, name="run", alone=True, page="", operator="ada", text="") 
     folder.router.write_text('{"driver": "sandbox", "settings": {"control": "http://127.0.0.1:9"}}')
     store = SqliteStore(folder.record, code="test", plan=plan.fingerprint, clock=clock)
     run = Run(folder, plan, store, SqliteBook(folder, clock, "boot"), clock, Who(operator, operator, "host", "1"))
-    run.append(Kind.RUN_OPENED, opening(folder, plan, "test", alone=alone, unattended=False, page=page))
+    run.append(Kind.RUN_OPENED, opening(folder, plan, "test", alone=alone, unattended=unattended, page=page))
     for phase in ("preflight", "canary-1", "canary-5"):
         run.append(Kind.PHASE_ASSUMED, {"why": "a test"}, phase)
     return run

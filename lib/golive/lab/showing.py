@@ -22,6 +22,7 @@ def show(link: str, beside: Path) -> str:
         return "you came by SSH, so the browser is on your own machine"
     if sys.platform.startswith("linux") and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
         return "there is no display here"
+    beside.mkdir(exist_ok=True)
     page = beside / "open.html"
     page.unlink(missing_ok=True)
     with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
