@@ -97,7 +97,15 @@ def test_all_errors_come_at_once():
     assert len(str(error.value).splitlines()) == 2
 
 
-OWN = ("settings", "store", "routes", "world", "start_checks", "special_checks", "approvals")  # what each plan has of its own
+OWN = (
+    "settings",
+    "store",
+    "routes",
+    "world",
+    "start_checks",
+    "special_checks",
+    "approvals",
+)  # what each plan has of its own
 
 
 def test_the_shipped_plans_have_the_same_keys_in_the_same_order():
