@@ -14,7 +14,7 @@ from golive.core.phases import CheckUse
 from golive.core.record import Kind
 from golive.ports import Alive, Result, Sick, Split, Unknown
 from golive.rehearsed import KNOWN as REHEARSED
-from golive.runner.sealing import seal_run
+from golive.sealing import seal_run
 
 
 async def serving(document):

@@ -32,8 +32,11 @@ def html():
     story.tell(Kind.WAIVED, {**word, "because": "it is known", "second": "bob", "link": "", "file": ""}, "canary-1")
     verdict = {"word": "PROCEED", "reason": "all criteria met"}
     story.tell(Kind.JUDGED, {"code": "KTRM", "verdict": verdict}, "canary-1")
-    decision = {"choice": "proceed", "code": "KTRM", "because": HOSTILE, "by_policy": False, "second": "bob"}
+    decision = {"choice": "proceed", "code": "KTRM", "because": HOSTILE, "by_policy": False}
     story.tell(Kind.DECISION, decision, "canary-1", at="2023-11-14T22:13:30.000Z")
+    by = {"name": "Grace", "user": "grace", "host": "elsewhere"}
+    approval = {"code": "KTRM", "evidence": "1f0c", "by": by, "because": "\u202eI looked\x1b[2J", "pasted": True}
+    story.tell(Kind.APPROVED, {**approval, "at": "2023-11-14T22:13:40.000Z", "good_for": 600.0}, "canary-1")
     story.tell(Kind.VERDICT, {"word": "ROLLBACK", "reason": "failed 31 %"}, "canary-1")
     body = {"act": "rollback", "request": "", "because": "failed 31 %", "share": 0.0}
     intent = story.tell(Kind.INTENT, body, "canary-1")
@@ -50,11 +53,13 @@ def html():
 
 
 def test_people_and_the_guard_stand_in_one_table_of_decisions_with_their_marks(html):
-    waived, person, guard = cells(html, "Who decided what, when and why")
+    waived, person, other, guard = cells(html, "Who decided what, when and why")
 
     assert waived[3:5] == ["waived router-reads-back", "ada (ada@host), with bob"]
-    assert person[:5] == ["1", "22:13:30 UTC", "1 · Canary at 1 %", "proceed", "ada (ada@host), with bob"]
+    assert person[:5] == ["1", "22:13:30 UTC", "1 · Canary at 1 %", "proceed", "ada (ada@host)"]
     assert person[6] == "PROCEED (KTRM): all criteria met"
+    assert other[3:5] == ["approves", "Grace (grace@elsewhere), as the line says that was pasted"]
+    assert other[5] == "\\u202eI looked\\x1b[2J"
     assert guard[:4] == ["2", "22:13:50 UTC", "1 · Canary at 1 %", "roll back"]
     assert guard[5:] == ["failed 31 %", "ROLLBACK: failed 31 %"]
 

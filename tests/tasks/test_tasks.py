@@ -19,7 +19,7 @@ from golive.core.record import Kind
 from golive.core.tasks import PlannedTask, TaskState, TaskWord, tasks_of
 from golive.pages.todo import tasks_answer
 from golive.plans import find, parse
-from golive.runner.sealing import seal_run
+from golive.sealing import seal_run
 
 ENDED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PEOPLE = {"sre_lead": "Ada"}

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from golive import __version__
-from golive.core.errors import GoLiveError, NameUnknown, PlanError, nearest
+from golive.core.errors import LONGEST_LINE, GoLiveError, NameUnknown, PlanError, nearest
+from golive.core.plain import plain
 
 USAGE = 2
 INTERRUPTED = 130
@@ -95,7 +96,15 @@ def clear(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _say(what: str, then: str) -> None:
     """Say what happened, and what to type next unless that is said already."""
-    click.echo(what if "\nNEXT" in what else f"{what}\nNEXT  {then}", err=True)
+    whole = what if "\nNEXT" in what else f"{what}\nNEXT  {then}"
+    click.echo("\n".join(_fit(line) for line in whole.splitlines()), err=True)
+
+
+def _fit(line: str) -> str:
+    """Give a line that can't move a terminal's cursor, with the blanks that it begins with or has after its word."""
+    return " " * (len(line) - len(line.lstrip())) + "  ".join(
+        plain(part, LONGEST_LINE) for part in line.strip().split("  ")
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)

@@ -18,13 +18,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from golive.core.plain import plain
+
+LONGEST_LINE = 1500
+
 
 class GoLiveError(Exception):
     """The root. Its text is one or two lines: what happened, and what to do next."""
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython the message alone, instead of a stack trace."""
-        return str(self).splitlines()
+        return [plain(line, LONGEST_LINE) for line in str(self).splitlines()]
 
 
 class Stopped(GoLiveError):
@@ -36,9 +40,9 @@ class Stopped(GoLiveError):
     """
 
     def __init__(self, why: str, next: str) -> None:
-        self.why = why
-        self.next = next
-        super().__init__(f"STOPPED  {why}\nNEXT     {next}")
+        self.why = plain(why, LONGEST_LINE)
+        self.next = plain(next, LONGEST_LINE)
+        super().__init__(f"STOPPED  {self.why}\nNEXT     {self.next}")
 
 
 class PlanError(GoLiveError):

@@ -18,7 +18,7 @@ from golive.notebook.attended import attended
 from golive.notebook.decisions import THEN, Decided, by_policy, refuse, refuse_name, undecided
 from golive.notebook.desk import Desk
 from golive.pages.answer import Answer
-from golive.pages.words import clock
+from golive.pages.words import both
 
 __all__ = ["approve", "decide"]
 
@@ -58,7 +58,7 @@ def _already(desk: Desk, state: State, here: PhaseState, choice: str, code: str)
     same = choice == made.choice and code.strip().upper() == made.code and made.name == desk.run.who.name
     if not same and (choice or made.by_policy):
         return None
-    what = f"{made.name} decided to {made.choice} on {made.code} at {clock(made.at)}: {made.because}"
+    what = f"{made.name} decided to {made.choice} on {made.code} at {both(made.at)}: {made.because}"
     stands = consent(state, here, now) if made.choice == "proceed" else None
     return Answer("NOTHING DONE", f"{what}{f'; {stands.why}' if stands else ''}", next=_next(stands, made.choice))
 

@@ -10,7 +10,7 @@ from golive.core.moments import Moment
 from golive.core.plan import Plan
 from golive.core.state import State
 from golive.core.verdict import Word
-from golive.pages.words import clock, span
+from golive.pages.words import both, span
 
 CHOICES = ("proceed", "hold", "rollback")
 THEN = {
@@ -48,7 +48,7 @@ def refuse(decided: Decided, judged: Judged, plan: Plan, now: Moment) -> None:
         raise Stopped(f"{decided.choice!r} is no decision: proceed, hold and rollback are", typed(judged))
     if decided.code.strip().upper() != judged.code:
         raise Stopped(
-            f"{decided.code!r} is not the newest verdict: that is {judged.code} of {clock(judged.at)}, {judged.word}",
+            f"{decided.code!r} is not the newest verdict: that is {judged.code} of {both(judged.at)}, {judged.word}",
             typed(judged),
         )
     if not any(letter.isalnum() for letter in decided.because):

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from golive.core.plain import plain
+from golive.pages.looks import badge, framed, line_of, sized
 from golive.pages.words import glyph
 
 LONGEST = 600
+LONGEST_NEXT = 1500
 SHORT = 16
 BOLD = "font-weight:bold;"
 TYPED = re.compile(r"(await )?go\.|golive |run = |[/\w-]+\.(ipynb|txt)$")
 PAGE = re.compile(r"(?:open )?([\w-]+\.ipynb)")
-STYLE = "border-left:6px {line} currentColor;padding:.3em .8em;margin:.2em 0;font-family:system-ui,sans-serif"
-LINES = {"ROLLBACK": "double", "ROLLED BACK": "double", "STOPPED": "double", "FAIL": "double", "HOLD": "dashed"}
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,10 @@ class Answer:
 
     def __str__(self) -> str:
         lines = [f"{glyph(self.word)} {self.word}   {_bounded(self.headline)}"]
-        width = max((len(name) for name, _ in self.facts), default=0)
-        lines += [f"    {name:<{width}}  {_bounded(value)}" for name, value in self.facts]
+        width = max((len(_bounded(name)) for name, _ in self.facts), default=0)
+        lines += [f"    {_bounded(name):<{width}}  {_bounded(value)}" for name, value in self.facts]
         lines += _aligned(self.table) if self.table and self.table.rows else []
-        lines += [f"NEXT  {self.next}"] if self.next else []
+        lines += [f"NEXT  {plain(self.next, LONGEST_NEXT)}"] if self.next else []
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -62,10 +63,14 @@ class Answer:
         return {"text/plain": str(self), "text/html": self.html()}
 
     def html(self) -> str:
-        """Give self-contained HTML without script or outside address; every text is escaped."""
-        parts = [f'<div style="{STYLE.format(line=LINES.get(self.word, "solid"))}">']
-        parts.append(f'<div style="font-size:1.15em"><b>{glyph(self.word)} {_safe(self.word)}</b> ')
-        parts.append(f"&nbsp;{_safe(self.headline)}</div>")
+        """Give self-contained HTML without script or outside address; every text is escaped, and isolated from others.
+
+        Its colours are JupyterLab's own, of whichever theme is on; a glyph, a word and the line beside it say what
+        colour says besides.
+        """
+        parts = [f'<div style="{framed(line_of(self.word))}">']
+        word = f'<b style="{badge(self.word)}">{glyph(self.word)} {_safe(self.word)}</b>'
+        parts.append(f'<div style="font-size:1.25em;min-height:1.6em">{word} {_safe(self.headline)}</div>')
         if self.facts:
             rows = "".join(f"<tr>{_cell(name, BOLD)}{_cell(value)}</tr>" for name, value in self.facts)
             parts.append(f"<table>{rows}</table>")
@@ -76,34 +81,34 @@ class Answer:
         shown = [(self.picture, self.picture_text)] if self.picture else []
         for picture, text in (*shown, *([self.second_picture] if self.second_picture else [])):
             data = base64.b64encode(picture).decode()
-            alt = _safe(text)
-            parts.append(
-                f'<img alt="{alt}" style="max-width:100%;background:white" src="data:image/png;base64,{data}">'
-            )
+            alt = html.escape(_bounded(text))
+            parts.append(f'<img alt="{alt}" {sized(picture)} src="data:image/png;base64,{data}">')
         if self.next:
-            then = f"<code>{_safe(self.next)}</code>" if TYPED.match(self.next) else _safe(self.next)
+            said = _safe(self.next, LONGEST_NEXT)
+            then = f"<code>{said}</code>" if TYPED.match(self.next) else said
             page = PAGE.fullmatch(self.next)
-            then = f'<a href="{_safe(page[1])}">{then}</a>' if page else then
-            parts.append(f"<div><b>NEXT</b> &nbsp;{then}</div>")
-        parts += [f'<div><a href="{_safe(to)}">{_safe(text)}</a></div>' for text, to in self.links]
+            then = f'<a href="{html.escape(page[1])}">{then}</a>' if page else then
+            parts.append(f'<div style="margin-top:.3em"><b>NEXT</b> &nbsp;{then}</div>')
+        parts += [f'<div><a href="{html.escape(to)}">{_safe(text)}</a></div>' for text, to in self.links]
         return "".join(parts) + "</div>"
 
 
-def _bounded(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+def _bounded(text: object, longest: int = LONGEST) -> str:
+    """Give somebody's text on one line, with what moves a cursor, turns the reading or hides made visible."""
+    return plain(text, longest)
 
 
-def _cell(text: str, style: str = "") -> str:
+def _cell(text: object, style: str = "") -> str:
     """Give a table's cell; what is short stays on one line, so that a number keeps its unit."""
-    wrap = "white-space:nowrap;" if len(text) <= SHORT else "overflow-wrap:anywhere;"
-    return f'<td style="text-align:left;vertical-align:top;{wrap}{style}">{_safe(text)}</td>'
+    wrap = "white-space:nowrap;" if len(str(text)) <= SHORT else "overflow-wrap:anywhere;"
+    return f'<td style="text-align:left;vertical-align:top;font-size:1rem;{wrap}{style}">{_safe(text)}</td>'
 
 
-def _safe(text: str) -> str:
-    return html.escape(_bounded(str(text)))
+def _safe(text: object, longest: int = LONGEST) -> str:
+    return f"<bdi>{html.escape(_bounded(text, longest))}</bdi>"
 
 
 def _aligned(table: Table) -> list[str]:
-    rows = [list(table.columns), *[[_bounded(str(cell)) for cell in row] for row in table.rows]]
+    rows = [[_bounded(cell) for cell in row] for row in (table.columns, *table.rows)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
     return ["    " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]

@@ -11,7 +11,7 @@ from golive.core.state import PhaseState, State
 from golive.pages.answer import Answer
 from golive.pages.overview import places_of
 from golive.pages.progress import progress_of
-from golive.pages.words import clock, percent, span
+from golive.pages.words import both, percent, span
 
 
 def banner(state: State, here: PhaseState, plan: Plan, who: Who, now: Moment) -> Answer:
@@ -24,12 +24,12 @@ def banner(state: State, here: PhaseState, plan: Plan, who: Who, now: Moment) ->
     facts = [
         ("run", state.run),
         ("operator", f"{who.name} (claimed), {who.user}@{who.host} (seen)"),
-        ("wheel", f"{wheel.name} since {clock(wheel.since)}{offered}"),
+        ("wheel", f"{wheel.name} since {both(wheel.since)}{offered}"),
         ("responsible", ", ".join(use.responsible)),
         ("soak", span(use.soak.total_seconds()) if use.soak else "none"),
         ("plan", state.fingerprint[:12]),
         ("guard", f"{guard.id} on {guard.host}" if guard else "none"),
-        ("last entry", f"{last.seq} {last.kind} at {clock(last.at)}" if last else "none"),
+        ("last entry", f"{last.seq} {last.kind} at {both(last.at)}" if last else "none"),
     ]
     if places := places_of(state):
         facts.append(("guards stand", places))

@@ -14,15 +14,17 @@ from matplotlib.figure import Figure
 
 from golive.core.digest import EDGES
 from golive.core.judging.measures import bad_of
+from golive.core.plain import plain
 from golive.core.plan import Criteria
 from golive.core.samples import Sample, Tally, Version
 from golive.core.thinning import thinned
+from golive.pages.looks import PAPER
 
 WINDOW = 5.0
 HALF_A_LINE = 6
 STYLES: dict[Version, dict[str, Any]] = {
     Version.CANARY: {"color": "#0b5394", "linewidth": 2.2, "linestyle": "-"},
-    Version.STABLE: {"color": "#777777", "linewidth": 1.2, "linestyle": "-"},
+    Version.STABLE: {"color": "#595959", "linewidth": 1.4, "linestyle": (0, (6, 1.5))},
 }
 
 
@@ -36,7 +38,7 @@ class Event:
 
 def soak_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, events: Sequence[Event] = ()) -> bytes:
     """Give failed share, latency and slow shares of canary beside stable as a PNG."""
-    figure = Figure(figsize=(8.2, 6.4), dpi=100, layout="constrained")
+    figure = Figure(figsize=(8.2, 6.4), dpi=100, layout="constrained", facecolor=PAPER)
     failed, latency, slow = figure.subplots(3, 1, sharex=True)
     if not samples:
         figure.suptitle("Nothing was measured, so nothing is drawn")
@@ -60,14 +62,22 @@ def soak_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, eve
         for event in events:
             axes.axvline(event.second - start, color="black", linestyle=":", linewidth=1)
     for event in events:
-        failed.text(event.second - start, failed.get_ylim()[1], f" {event.label}", fontsize=9, va="top", rotation=90)
-    figure.suptitle(_wrapped(title), fontsize=11, x=0.02, ha="left")
+        failed.text(
+            event.second - start,
+            failed.get_ylim()[1],
+            f" {event.label}",
+            fontsize=9,
+            va="top",
+            rotation=90,
+            parse_math=False,
+        )
+    figure.suptitle(_wrapped(title), fontsize=12, x=0.02, ha="left", parse_math=False)
     return _png(figure)
 
 
 def golive_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, events: Sequence[Event]) -> bytes:
     """Give the whole go-live on one time axis: split, failed share, p95, and numbered events."""
-    figure = Figure(figsize=(11, 7), dpi=100, layout="constrained")
+    figure = Figure(figsize=(11, 7), dpi=100, layout="constrained", facecolor=PAPER)
     split, failed, latency = figure.subplots(3, 1, sharex=True, height_ratios=[1, 1.3, 1.3])
     if not samples:
         figure.suptitle("Nothing was measured, so nothing is drawn")
@@ -98,7 +108,7 @@ def golive_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, e
     for number, event in enumerate(events, 1):
         split.axvline(event.second - start, color="black", linestyle=":", linewidth=1)
         split.text(event.second - start, 60 if number % 2 else 30, f" {number}", fontsize=10, weight="bold")
-    figure.suptitle(_wrapped(title), fontsize=12, x=0.02, ha="left")
+    figure.suptitle(_wrapped(title), fontsize=12, x=0.02, ha="left", parse_math=False)
     return _png(figure)
 
 
@@ -183,7 +193,7 @@ def quantile(tally: Tally, share: float) -> float:
 
 
 def _wrapped(text: str) -> str:
-    words, lines = text.split(), [""]
+    words, lines = plain(text, 400).split(), [""]
     for word in words:
         if len(lines[-1]) + len(word) > 95:
             lines.append("")

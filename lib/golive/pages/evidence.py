@@ -13,7 +13,9 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from golive.core.plain import plain
 from golive.core.verdict import Hold, Reading, Verdict, Word
+from golive.pages.looks import PAPER
 from golive.ports import EvidenceNote
 
 MOST_POINTS = 600
@@ -25,9 +27,9 @@ WIDEST = 92
 STYLES: tuple[dict[str, Any], ...] = (
     {"color": "black", "linewidth": 2.4, "linestyle": "-"},
     {"color": "#0b5394", "linewidth": 1.8, "linestyle": "--"},
-    {"color": "#777777", "linewidth": 1.6, "linestyle": "-."},
+    {"color": "#595959", "linewidth": 1.6, "linestyle": "-."},
     {"color": "#a04000", "linewidth": 1.8, "linestyle": ":"},
-    {"color": "#3d7a3d", "linewidth": 1.2, "linestyle": (0, (5, 1, 1, 1, 1, 1))},
+    {"color": "#2e6b2e", "linewidth": 1.2, "linestyle": (0, (5, 1, 1, 1, 1, 1))},
 )
 
 
@@ -49,9 +51,9 @@ def points_of(notes: Sequence[EvidenceNote]) -> list[Point]:
 
 def evidence_chart(points: Sequence[Point], verdict: Verdict, phases: Mapping[float, str] | None = None) -> bytes:
     """Give the picture as a PNG; `phases` are second -> name of a phase that began then."""
-    figure = Figure(figsize=(8.2, 3.4), dpi=100, layout="constrained")
+    figure = Figure(figsize=(8.2, 3.4), dpi=100, layout="constrained", facecolor=PAPER)
     axes = figure.subplots()
-    figure.suptitle(_wrapped(evidence_title(points, verdict, phases)), fontsize=11.5, x=0.02, ha="left")
+    figure.suptitle(_wrapped(evidence_title(points, verdict, phases)), fontsize=12, x=0.02, ha="left", parse_math=False)
     if not points:
         return _png(figure)
     kept = thinned(points)
@@ -179,11 +181,11 @@ def _labels(axes: Any, said: Sequence[tuple[float, str, Any]], at: float) -> Non
         heights[i] = highest = min(heights[i], highest)
         highest -= APART
     for height, (_, text, color) in zip(heights, placed, strict=True):
-        axes.text(at, height, text, fontsize=9, color=color, va="center", clip_on=False)
+        axes.text(at, height, text, fontsize=9, color=color, va="center", clip_on=False, parse_math=False)
 
 
 def _wrapped(text: str) -> str:
-    words, lines = text.split(), [""]
+    words, lines = plain(text, 400).split(), [""]
     for word in words:
         if len(lines[-1]) + len(word) > WIDEST:
             lines.append("")

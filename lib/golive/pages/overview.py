@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from golive.core.moments import Moment
 from golive.core.pair import Beat, Lease, acting_beat
+from golive.core.plain import plain
 from golive.core.state import State
 from golive.pages.progress import progress_of, split_of
 from golive.pages.words import clock, day, percent, span
@@ -16,6 +17,7 @@ from golive.ports import LookNote
 WIDTH = 100
 INDENT = "    "
 SHOWN_CLOSED = 10
+LONGEST = 2000
 
 
 @dataclass(frozen=True)
@@ -194,4 +196,4 @@ def _claim(run: Overview) -> str:
 def _wrapped(head: str, text: str) -> list[str]:
     """Give a text under its head, in lines that are not wider than the screen."""
     after = " " * min(len(head), 13)
-    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=after) or [head.rstrip()]
+    return textwrap.wrap(plain(text, LONGEST), WIDTH, initial_indent=head, subsequent_indent=after) or [head.rstrip()]

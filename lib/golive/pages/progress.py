@@ -8,7 +8,7 @@ from golive.core.consent import consent
 from golive.core.moments import Moment
 from golive.core.phases import PhaseKind
 from golive.core.state import Act, PhaseState, State
-from golive.pages.words import clock, percent, span
+from golive.pages.words import both, percent, span
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Progress:
 def progress_of(state: State, here: PhaseState, now: Moment) -> Progress:
     """Give how far a phase is."""
     if here.closed_at:
-        return Progress((f"closed at {clock(here.closed_at)}",), "the next phase's page", True)
+        return Progress((f"closed at {both(here.closed_at)}",), "the next phase's page", True)
     steps, typed = list[str](), list[str]()
     fresh = _checks(here, now, steps)
     if not fresh:
@@ -46,11 +46,11 @@ def progress_of(state: State, here: PhaseState, now: Moment) -> Progress:
         done = f"soaked {span(here.soaked['seconds'])}" if here.soaked else ""
         _one(steps, typed, bool(done), done, "soak not over", "await go.soak()")
     judged, decision = here.judged, here.decision
-    said = f"verdict {judged.code} {judged.word} at {clock(judged.at)}" if judged else ""
+    said = f"verdict {judged.code} {judged.word} at {both(judged.at)}" if judged else ""
     _one(steps, typed, judged is not None, said, "no verdict yet", "go.judge()")
     stop = consent(state, here, now)
     if decision is not None and stop is not None and judged is not None:
-        why = f"decision of {clock(decision.at)} expired" if decision.expired(now) else stop.why
+        why = f"decision of {both(decision.at)} expired" if decision.expired(now) else stop.why
         _one(steps, typed, False, "", why, stop.next)
     else:
         chosen = f"{decision.name} decided to {decision.choice}" if decision else ""
@@ -73,13 +73,13 @@ def _checks(here: PhaseState, now: Moment, steps: list[str]) -> bool:
         steps.append("not checked yet")
         return False
     if not checked.passed:
-        steps.append(f"checks of {clock(checked.at)} did not all pass")
+        steps.append(f"checks of {both(checked.at)} did not all pass")
         return False
     moved = here.shift is not None and here.shift.done
     if checked.expired(now) and not moved and here.shifts:
-        steps.append(f"checks of {clock(checked.at)} expired")
+        steps.append(f"checks of {both(checked.at)} expired")
         return False
-    steps.append(f"checked at {clock(checked.at)}")
+    steps.append(f"checked at {both(checked.at)}")
     return True
 
 
@@ -87,11 +87,11 @@ def _act(steps: list[str], typed: list[str], act: Act | None, name: str, call: s
     if act is None:
         _one(steps, typed, False, "", f"no {name} yet", call)
     elif act.open:
-        _one(steps, typed, False, "", f"{name} half done: begun at {clock(act.asked_at)}, its end is not known", call)
+        _one(steps, typed, False, "", f"{name} half done: begun at {both(act.asked_at)}, its end is not known", call)
     elif not act.done:
-        _one(steps, typed, False, "", f"{name} {act.result} at {clock(act.ended_at)}", call)
+        _one(steps, typed, False, "", f"{name} {act.result} at {both(act.ended_at)}", call)
     else:
-        steps.append(f"{name} done at {clock(act.ended_at)}")
+        steps.append(f"{name} done at {both(act.ended_at)}")
 
 
 def _one(steps: list[str], typed: list[str], done: bool, said: str, otherwise: str, call: str) -> None:

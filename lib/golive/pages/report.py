@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import jinja2
+from markupsafe import Markup
 
+from golive.core.plain import plain
 from golive.core.plan import Criteria
 from golive.core.record import Entry, Kind
 from golive.core.samples import Sample
@@ -20,6 +22,7 @@ from golive.pages.words import clock, day, glyph, percent
 MARKED = (Kind.DECISION, Kind.OUTCOME, Kind.FAULT, Kind.RUN_CLOSED)
 HEADLINES = {"completed": "COMPLETED", "rolled-back": "ROLLED BACK", "held": "HELD"}
 FILES = ("record.jsonl", "samples.csv", "plan.yaml", "ROLLBACK.txt", "MANIFEST.json", "SEAL")
+LONGEST = 4000
 GOOD = ("pass", "attested", "waived")
 
 
@@ -54,7 +57,7 @@ def index_html(
     def row(entry: Entry, *cells: str) -> Row:
         return Row(numbers.get(entry.seq, 0), clock(entry.at), titles.get(entry.phase, entry.phase), cells)
 
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("golive.pages"), autoescape=True)
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("golive.pages"), autoescape=True, finalize=_visible)
     return environment.get_template("index.html").render(
         state=state,
         word=word,
@@ -62,7 +65,7 @@ def index_html(
         why=next((e.body["why"] for e in reversed(entries) if e.kind is Kind.RUN_CLOSED), "the run is open"),
         facts=_facts(state, entries),
         opened=entries[0].body,
-        picture=picture,
+        picture=Markup(picture),  # base64
         title=title,
         marks=[row(entry, _told(entry), entry.who["name"]) for entry in marks],
         decisions=[row(entry, *_decision(entry, entries)) for entry in entries if _decides(entry)],
@@ -74,6 +77,11 @@ def index_html(
         head=entries[-1].hash,
         number=len(entries),
     )
+
+
+def _visible(value: object) -> object:
+    """Give a text of somebody else's with what turns the reading or hides made visible."""
+    return plain(value, LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _marked(entry: Entry) -> bool:

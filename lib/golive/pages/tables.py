@@ -11,7 +11,7 @@ from golive.core.state import Act
 from golive.core.verdict import Reading, Verdict, Word
 from golive.pages.answer import Answer, Table
 from golive.pages.foreseen import COLUMNS, foreseen_rows, warnings
-from golive.pages.words import clock, glyph, percent, span
+from golive.pages.words import both, clock, glyph, percent, span
 from golive.ports import Finding, Result
 
 MARKS = {Result.PASS: "✔", Result.FAIL: "✖", Result.COULD_NOT_MEASURE: "?", Result.ATTESTED: "✔", Result.WAIVED: "–"}
@@ -114,7 +114,7 @@ def act_answer(act: Act, then: str) -> Answer:
     """Give what came of something that touched the world."""
     good = "PASS" if act.name == "prove" else "DONE"
     seen = act.detail.get("seen", act.result)
-    return Answer(good if act.done else "FAIL", f"{act.name} at {clock(act.ended_at)}: {seen}", next=then)
+    return Answer(good if act.done else "FAIL", f"{act.name} at {both(act.ended_at)}: {seen}", next=then)
 
 
 def escalation(plan: Plan) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 GLYPHS = {
     "PASS": "✔",
     "PROCEED": "✔",
@@ -17,6 +19,7 @@ GLYPHS = {
     "COULD NOT MEASURE": "?",
     "ASKED ONCE MORE": "?",
     "LEFT ALONE": "‖",
+    "WAITING": "…",
 }
 
 
@@ -36,6 +39,15 @@ def percent(share: float | None) -> str:
 def clock(utc: str) -> str:
     """Give the time of day of a UTC text, to the second."""
     return f"{utc[11:19]} UTC" if len(utc) >= 19 else utc
+
+
+def both(utc: str) -> str:
+    """Give the time of day in UTC and, where this host's own time differs, that beside it."""
+    try:
+        here = datetime.fromisoformat(utc).astimezone()
+    except ValueError:
+        return clock(utc)
+    return f"{clock(utc)} ({here:%H:%M:%S} {here.tzname()})" if here.utcoffset() else clock(utc)
 
 
 def day(utc: str) -> str:
