@@ -28,7 +28,13 @@ class GoLiveError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython the message alone, instead of a stack trace."""
-        return [plain(line, LONGEST_LINE) for line in str(self).splitlines()]
+        return [_shown(line) for line in str(self).splitlines()]
+
+
+def _shown(line: str) -> str:
+    """Give a line without what moves a cursor or hides; what a label stands in front of keeps its column."""
+    label, gap, rest = line.partition("  ")
+    return f"{plain(label)}{gap}{' ' * (len(rest) - len(rest.lstrip()))}{plain(rest, LONGEST_LINE)}"
 
 
 class Stopped(GoLiveError):
