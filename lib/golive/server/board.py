@@ -101,16 +101,12 @@ class Watched:
         """Take in new samples; the chart shows the phase that is open, or the last one that was."""
         fresh = run.book.samples(self._rows, AT_ONCE)
         self._rows += len(fresh)
-        phase = self._state.phase.name if self._state.phase else self._phase
         for sample in fresh:
-            if sample.phase and sample.phase != self._phase and sample.phase in (phase, *self._names()):
+            if sample.phase and sample.phase != self._phase:
                 self._phase, self._curve, self._charts = sample.phase, Curve(), {}
-            if sample.phase == self._phase and self._phase:
+            if sample.phase:
                 self._curve.add((sample,))
-        self._drawn += bool(fresh)
-
-    def _names(self) -> tuple[str, ...]:
-        return tuple(phase.name for phase in self._state.phases)
+        self._drawn += bool(self._phase and fresh)
 
     def _lengths(self, run: Run) -> dict[str, float]:
         return {phase.name: phase.soak.total_seconds() for phase in run.plan.phases}
