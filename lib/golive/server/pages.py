@@ -41,10 +41,19 @@ class Pages:
         """
         if not name:
             return await self._list("status")
-        return views.status_html(await self._board(name), self.base, name)
+        try:
+            board = await self._board(name)
+        except TimeoutError:
+            board = Board(unreadable(name, GoLiveError(f"no answer in {LOOK_WITHIN:g} s")))
+        return views.status_html(board, self.base, name)
 
     async def board(self, name: str) -> str:
-        """Give the part of a run's page that changes."""
+        """Give the part of a run's page that changes.
+
+        Raises:
+            NameUnknown: If there is no such run.
+            TimeoutError: If it does not answer: the page then says since when what it shows is old.
+        """
         return views.board_html(await self._board(name), self.base, name)
 
     async def chart(self, name: str, theme: str) -> bytes:
@@ -92,10 +101,7 @@ class Pages:
 
     async def _board(self, name: str) -> Board:
         folder = await apart(lambda: self.runs.named(name), LOOK_WITHIN)
-        try:
-            return await apart(self._boards.of(folder).board, LOOK_WITHIN)
-        except TimeoutError:
-            return Board(unreadable(folder.name, GoLiveError(f"no answer in {LOOK_WITHIN:g} s")))
+        return await apart(self._boards.of(folder).board, LOOK_WITHIN)
 
 
 def _facts(folder: RunFolder, looked: Overview) -> Sequence[tuple[str, str]]:
