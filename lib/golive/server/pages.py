@@ -19,6 +19,7 @@ from golive.server.finding import Runs
 
 FILES = {"golive.css": "text/css", "status.js": "text/javascript"}
 LOOK_WITHIN = 4.0
+DRAWN_WITHIN = 15.0  # the first chart loads what draws
 FORM_WITHIN = 2.0  # a record that does not answer keeps nobody from the form
 
 
@@ -60,7 +61,7 @@ class Pages:
         """Give a run's chart as a PNG; empty when nothing can be drawn."""
         watched = self._boards.of(await apart(lambda: self.runs.named(name), LOOK_WITHIN))
         try:
-            return await apart(lambda: watched.chart(theme if theme in THEMES else "light"), LOOK_WITHIN)
+            return await apart(lambda: watched.chart(theme if theme in THEMES else "light"), DRAWN_WITHIN)
         except TimeoutError:
             return b""
 
