@@ -18,7 +18,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from golive.core.plain import plain
+from golive.core.plain import plain, plain_line
 
 LONGEST_LINE = 1500
 
@@ -28,7 +28,7 @@ class GoLiveError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython the message alone, instead of a stack trace."""
-        return [plain(line, LONGEST_LINE) for line in str(self).splitlines()]
+        return [plain_line(line, LONGEST_LINE) for line in str(self).splitlines()]
 
 
 class Stopped(GoLiveError):
