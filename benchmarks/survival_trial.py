@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import subprocess
@@ -104,7 +105,9 @@ class Trial:
 
     def operators(self) -> list[psutil.Process]:
         """Give the operator's process, while it lives."""
-        return [psutil.Process(self._operator.pid)] if self._operator.is_alive() and self._operator.pid else []
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end between the two questions
+            return [psutil.Process(self._operator.pid)] if self._operator.is_alive() and self._operator.pid else []
+        return []
 
     def parts(self, name: str) -> list[psutil.Process]:
         """Give the processes of a part of the world."""

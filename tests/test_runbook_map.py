@@ -15,7 +15,7 @@ from golive.plans import load, notebook
 
 ROOT = Path(__file__).parents[1]
 RUNBOOK = Path(os.environ.get("GOLIVE_RUNBOOK", ROOT.parent / "shared" / "seed" / "go-live-runbook.md"))
-TABLE = re.compile(r"\| (\S+/\d+) \| (.+?) \| (.+?) \| (.+?) \| (automatic|partly|none) \|")
+TABLE = re.compile(r"\| (\S+/\d+) \| (.+?) \| (.+?) \| (.+?) \| (automatic|attested|partly|none) \|")
 TEXT = (ROOT / "docs" / "runbook-map.md").read_text(encoding="utf-8")
 ROWS = [found.groups() for found in map(TABLE.fullmatch, TEXT.splitlines()) if found]
 LINE = re.compile(
@@ -38,7 +38,8 @@ def lines_of(plan, page):
 
 def test_the_table_has_rows_and_counts_them_right():
     counts = Counter(how for *_, how in ROWS)
-    said = f"{len(ROWS)} lines: {counts['automatic']} automatic, {counts['partly']} partly, {counts['none']} none."
+    parts = ", ".join(f"{counts[how]} {how}" for how in ("automatic", "attested", "partly", "none"))
+    said = f"{len(ROWS)} lines: {parts}."
 
     assert len(ROWS) > 100 and said in TEXT
     assert len({place for place, *_ in ROWS}) == len(ROWS)
@@ -54,6 +55,8 @@ def test_what_a_row_names_is_there_and_used_on_that_page(row):
     assert set(named("criterion", what)) <= set(Criteria.model_fields)
     assert all(hasattr(Page, name) or hasattr(Emergency, name) for name in named("call", what))
     assert set(named("command", what)) <= set(main.commands)
+    assert set(named("task", what)) <= {task.name for task in load("sandbox", None)[0].tasks}
+    assert all((ROOT / path).is_file() for path in re.findall(r"docs/\S+\.md", what))
     assert ("not yet" in what) == (how == "none") or how != "none"
     assert how != "automatic" or "`" in what or "guard" in what
 

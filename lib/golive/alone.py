@@ -48,14 +48,24 @@ class SentBack:
     unrecorded: str = ""
     unkept: str = ""
 
-    def answer(self) -> Answer:
-        """Give what came of it as a page shows it, with what keeps it from being recorded."""
-        rolled, unrecorded = self.rolled, self.unrecorded + (f": {self.unkept}" if self.unkept else "")
+    def answer(self, trouble: str = "") -> Answer:
+        """Give what came of it as a page shows it, with what keeps it from being recorded; `trouble` says it better."""
+        why = f"{trouble}; {self.unrecorded}" if trouble and self.unrecorded else self.unrecorded
+        rolled, unrecorded = self.rolled, why + (f": {self.unkept}" if self.unkept else "")
         return unrecorded_rollback(rolled.done, rolled.superseded, rolled.why, self.verified, unrecorded)
 
 
 def silent(line: str) -> None:
     """Say nothing."""
+
+
+def unseen(sent: SentBack) -> None:
+    """Take no notice of what is not verified yet."""
+
+
+def never() -> Run | None:
+    """Open no run later."""
+    return None
 
 
 async def send_back_alone(
@@ -67,6 +77,9 @@ async def send_back_alone(
     phase: str = "",
     tries: int = 0,
     even_though: str = "",
+    say: Callable[[str], None] = silent,
+    moved: Callable[[SentBack], None] = unseen,
+    later: Callable[[], Run | None] = never,
 ) -> SentBack:
     """Call the run's router until it reads back 0 %, verify, and write it down, beside the record when it refuses that.
 
@@ -75,12 +88,17 @@ async def send_back_alone(
         by: Who acts in place of the guard, for the record.
         tries: How often the router is called at the most, without a last resort; 0 to insist.
         even_though: What a person answered who was asked once more.
+        say: Hears of a router that does not take it, and of last resorts.
+        moved: Hears what the router came to, before that is verified and written down.
+        later: Gives the run once everybody is back, where it could not be had before.
 
     Raises:
         GoLiveError: If nothing says where the run's router is.
     """
     kit, clock = rescue.kit_of(folder), run.clock if run else SystemClock()
-    sent = await send_back(rescue.router_of(folder), kit, mine_of(kit, run), because, clock, tries=tries)
+    sent = await send_back(rescue.router_of(folder), kit, mine_of(kit, run), because, clock, tries=tries, say=say)
+    moved(sent)
+    run = run or later()
     notice = await tell(run, *told_of(sent, because, by))
     seen = await verify(run, kit, sent.rolled)
     return write_down(folder, run, sent, seen, because, by, phase=phase, even_though=even_though, notice=notice)

@@ -176,15 +176,29 @@ class RunFolder:
         """Executed notebooks, as they are being written."""
         return self.work / "notebooks"
 
+    @property
+    def completed(self) -> Path:
+        """Copies of attended pages for the archive, each completed from the record."""
+        return self.work / "completed"
+
+    @property
+    def lab(self) -> Path:
+        """JupyterLab's settings and layout for this run."""
+        return self.work / "lab"
+
 
 def find_run(name: str, runs: Path | None = None) -> RunFolder:
     """Give the folder of the run of that name, or at that path, without opening it.
+
+    A page in a run's own folder finds that run by its name, wherever the folder lies.
 
     Raises:
         NameUnknown: If there is none; names the nearest.
     """
     root = (runs or runs_root()).resolve()
     path = Path(name).expanduser() if "/" in name else root / name
+    if name and not RunFolder(path).is_run:
+        path = next((here for here in Path.cwd().parents if here.name == name and RunFolder(here).is_run), path)
     if not name or not RunFolder(path).is_run:
         raise NameUnknown("run", name, [folder.name for folder in runs_in(root)])
     return RunFolder(path.resolve())

@@ -17,13 +17,16 @@ AT_LAST = 8.0
 class OpenedSoon:
     """Opens a run in a thread of its own.
 
+    Args:
+        operator: In whose name it is opened; "" for the user's.
+
     Attributes:
         state: Where the run stands, once it is open.
         trouble: Why it could not be opened, in one line; "" while that is not known.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
+    def __init__(self, folder: RunFolder, operator: str = "") -> None:
+        self._folder, self._operator = folder, operator
         self._run: Run | None = None
         self.state: State | None = None
         self.trouble = ""
@@ -44,10 +47,10 @@ class OpenedSoon:
 
     def _open(self) -> None:
         try:
-            if not self._folder.record.exists():
+            if not self._folder.is_run:
                 self.trouble = f"{self._folder.record} is gone"
                 return
-            run = wiring.open_run(str(self._folder.root), "")
+            run = wiring.open_run(str(self._folder.root), self._operator)
             self._run, self.state = run, run.state()
         except GoLiveError as error:
             self.trouble = str(error).splitlines()[0]

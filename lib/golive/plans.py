@@ -22,6 +22,12 @@ def packaged() -> dict[str, str]:
     }
 
 
+def known(project: Path | None) -> list[str]:
+    """Give the names of every plan that can be had: the project's own and the package's."""
+    own = [path.stem for path in (project / "params").glob("*.yaml")] if project else []
+    return sorted({*own, *packaged()})
+
+
 def find(name: str, project: Path | None) -> tuple[str, str]:
     """Give text and place of the plan `name`.
 

@@ -28,8 +28,8 @@ class Lab:
             time.sleep(0.2)
         self.port = found[1]
 
-    def open(self, name):
-        (self.root / f"{name}.ipynb").write_text(notebook(name))
+    def open(self, name, plan="sandbox"):
+        (self.root / f"{name}.ipynb").write_text(notebook(name).replace('\\"sandbox\\"', f'\\"{plan}\\"'))
         page = self.browser.new_page(viewport={"width": 1300, "height": 3000})
         page.goto(f"http://127.0.0.1:{self.port}/lab/tree/{name}.ipynb?token=test&reset")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)

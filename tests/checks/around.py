@@ -26,7 +26,8 @@ class Around:
     """A scene in the sandbox's surroundings. `lines` are those of the sandbox's own plan, by what it calls them."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._server = folder, TestServer(application(Surroundings(folder / "reports")))
+        self.folder, self._surroundings = folder, Surroundings(folder / "reports")
+        self._server = TestServer(application(self._surroundings))
         self._log = (folder / "canary.jsonl").open("a")
         self.site = Site("canary", self._log, calm=True)
         self._canary = TestServer(version.application(self.site))
@@ -40,13 +41,15 @@ class Around:
         await self._canary.start_server()
         self.world = {
             "surroundings": str(self._server.make_url("")).rstrip("/"),
-            "reports": str(self._folder / "reports"),
+            "reports": str(self.folder / "reports"),
             "commit": COMMIT,
             "canary": str(self._canary.make_url("")).rstrip("/"),
             "python": sys.executable,
+            **await self._surroundings.answer(),
         }
 
     async def stop(self) -> None:
+        self._surroundings.close()
         await self._server.close()
         await self._canary.close()
         self._log.close()
@@ -60,10 +63,11 @@ class Around:
         """Look at a line of the plan, or at any other."""
         use = self.lines[line] if isinstance(line, str) else line
         clock = SystemClock()
-        site, nothing = self.world["canary"], (None, None, None, None)
-        here: dict[str, Any] = {"commit": COMMIT, "world": self.world, "plan": self.plan, "base": self._folder}
+        site = self.world["canary"]
+        parts: Any = [more.pop(name, None) for name in ("router", "metrics", "health", "book")]
+        here: dict[str, Any] = {"commit": COMMIT, "world": self.world, "plan": self.plan, "base": self.folder}
         here |= {"earlier": self.earlier, **more}
-        scene: Any = Scene(site, site, site, *nothing, clock, self._folder, 0.0, **here)  # type: ignore[arg-type]
+        scene = Scene(site, site, site, *parts, clock, self.folder, 0.0, **here)
         (finding,) = await run_checks([use], known(), scene)
         self.earlier[use.called] = finding.evidence
         return finding

@@ -156,7 +156,7 @@ def test_a_closed_run_is_not_rolled_back_again(run):
     result = golive("rollback", "known", "--because", "errors")
 
     assert result.exit_code == 1
-    assert "NOTHING DONE  known was closed as completed" in result.output
+    assert "NOTHING DONE  the run was closed as completed" in result.output
 
 
 @pytest.mark.parametrize(

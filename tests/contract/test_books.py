@@ -130,6 +130,21 @@ def test_a_standby_beats_and_holds_nothing(bench):
     assert unguarded(book.beats(), bench.silent)
 
 
+def test_the_seconds_of_a_phase_are_summed_by_the_minute_whoever_added_them(bench):
+    book, member = bench.book(), bench.member("a")
+    fence = book.take(member, 0, bench.silent)
+    samples = [sample(at, version, 10, 1) for at in range(200) for version in Version]
+    for begun in range(0, len(samples), 50):
+        assert bench.book().add(samples[begun : begun + 50], LOOK, fence)
+
+    minutes = bench.book().minutes("canary-25")
+    assert len(minutes) == 2 * len({one.second // 60 for one in samples})
+    assert sum(one.tally.requests for one in minutes) == 10 * len(samples)
+    assert sum(one.tally.failed for one in minutes) == len(samples)
+    assert [one.second for one in minutes] == sorted(one.second for one in minutes)
+    assert list(bench.book().minutes("canary-50")) == []
+
+
 def test_a_look_is_read_back_with_its_samples_by_another_process(bench):
     book, samples = bench.book(), [sample(1.0, Version.CANARY, 5, 1), sample(2.0, Version.CANARY, 6)]
     fence = book.take(bench.member("a"), 0, bench.silent)

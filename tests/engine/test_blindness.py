@@ -316,6 +316,21 @@ async def test_before_cutover_visitors_go_back_and_the_run_is_closed_as_abandone
     assert kinds.index(Kind.RUN_CLOSED) > kinds.index(Kind.INTENT)
 
 
+async def test_a_world_that_takes_no_rollback_is_ended_when_nobody_is_there_and_no_intent_is_left_open():
+    router = FakeRouter(share=0.25, deaf=10_000)
+    guard, story, _ = scene(router)
+    on_the_canary(story)
+    guard.post = dataclasses.replace(guard.post, operators=list)
+    for _ in range(120):
+        guard.sight.inbox.measured_at = guard.post.clock.monotonic()
+        await reads(guard, 0.25, 1)
+
+    state = fold(story.entries)
+    assert state.closed == "abandoned"
+    outcomes = {entry.body["intent"] for entry in story.entries if entry.kind is Kind.OUTCOME}
+    assert {entry.id for entry in story.entries if entry.kind is Kind.INTENT} <= outcomes
+
+
 async def test_the_guard_calls_the_switch_and_goes_on_looking_while_it_fails():
     calls = []
 

@@ -129,6 +129,15 @@ def test_with_nobody_at_the_wheel_visitors_go_back_first_and_the_run_is_closed_t
     assert decide(known(unattended=60.0)) == (Abandon(),)
 
 
+def test_a_world_of_our_own_that_does_not_take_its_rollback_ends_with_its_run_when_nobody_is_there():
+    failed = (Kind.OUTCOME, {**BACK, "result": "failed"})
+    lost = {"split": Unknown("no answer"), "rolling": True}
+
+    assert decide(known(*SOAKING, failed, unattended=59.0, **lost)) == ()
+    assert decide(known(*SOAKING, failed, unattended=61.0, **lost)) == (Abandon(),)
+    assert decide(known(*SOAKING, failed, unattended=1e6, plan=a_real_site(), **lost)) == ()
+
+
 def cut_over(**changes):
     """Give what is known once every visitor is on the canary and nobody is at the wheel."""
     shift = {**SHIFT, "share": 1.0}

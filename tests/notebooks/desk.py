@@ -26,7 +26,7 @@ class NoWaitClock(FakeClock):
         self.advance(timedelta(minutes=minutes).total_seconds())
 
 
-def make_run(root, *, name="run", alone=True, page="", operator="ada", text="") -> Run:
+def make_run(root, *, name="run", alone=True, page="", operator="ada", text="", unattended=False) -> Run:
     """Give a fresh run whose earlier phases are assumed, up to the canary at 25 %; `text` is its plan's."""
     folder = RunFolder.make(root, name)
     folder.plan.write_text(text or find("sandbox", None)[0])
@@ -34,7 +34,7 @@ def make_run(root, *, name="run", alone=True, page="", operator="ada", text="") 
     folder.router.write_text('{"driver": "sandbox", "settings": {"control": "http://127.0.0.1:9"}}')
     store = SqliteStore(folder.record, code="test", plan=plan.fingerprint, clock=clock)
     run = Run(folder, plan, store, SqliteBook(folder, clock, "boot"), clock, Who(operator, operator, "host", "1"))
-    run.append(Kind.RUN_OPENED, opening(folder, plan, "test", alone=alone, unattended=False, page=page))
+    run.append(Kind.RUN_OPENED, opening(folder, plan, "test", alone=alone, unattended=unattended, page=page))
     for phase in ("preflight", "canary-1", "canary-5"):
         run.append(Kind.PHASE_ASSUMED, {"why": "a test"}, phase)
     return run
@@ -55,11 +55,11 @@ def shifted_and_proven(run: Run, phase: str = "canary-25") -> None:
         run.append(Kind.OUTCOME, {**body, "intent": intent.id, "result": "done", "seen": "as asked"}, phase)
 
 
-def beat(run: Run) -> None:
+def beat(run: Run, member: Member = GUARD) -> None:
     lease = run.book.lease()
     if lease is None:
-        run.book.take(GUARD, 0, 5.0)
-    run.book.beat(GUARD, 1)
+        run.book.take(member, 0, 5.0)
+    run.book.beat(member, 1)
 
 
 def look(run: Run, said: Verdict, phase: str = "canary-25") -> None:
@@ -69,10 +69,10 @@ def look(run: Run, said: Verdict, phase: str = "canary-25") -> None:
     run.book.add([], LookNote(run.clock.monotonic(), "2026-01-01T00:00:00.000Z", body), 1)
 
 
-async def answering_guard(run: Run) -> None:
+async def answering_guard(run: Run, member: Member = GUARD) -> None:
     """Answer each request with an outcome, as a guard would."""
     while True:
-        beat(run)
+        beat(run, member)
         asked = run.state().request
         if asked is not None:
             body = {"act": asked.name, "request": asked.request, "because": asked.detail.get("because", "")}

@@ -77,6 +77,10 @@ class MemoryBook:
         self._answer()
         return self.kept[after:][:most]
 
+    def minutes(self, phase: str) -> Sequence[Sample]:
+        self._answer()
+        return [one for one in self.kept if one.phase == phase]
+
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         self._answer()
         noted = (look for look in self.looks if look.body["phase"] == phase and look.body.get("evidence"))

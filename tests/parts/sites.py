@@ -17,7 +17,7 @@ NOWHERE = {
     "logs.stable": "/nowhere",
     "logs.canary": "/nowhere",
 }
-SURROUNDINGS = ("{world.reports}", "{world.surroundings}", "{world.python}")
+SURROUNDINGS = ("{world.reports}", "{world.surroundings}", "{world.python}", "{world.resolver}", "{world.tls}")
 
 
 def site_text(name: str, store: str, world: Mapping[str, str] = NOWHERE) -> str:

@@ -8,7 +8,7 @@ from golive.core.pair import Member
 from golive.core.record import Kind
 from golive.core.samples import Version
 from golive.ports import LookNote
-from golive.runner.sealing import seal_run
+from golive.sealing import seal_run
 from tests.builders import sample
 
 

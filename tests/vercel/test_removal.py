@@ -13,7 +13,7 @@ from golive import wiring
 from golive.archive.verify import Standing, verify
 from golive.cli import main
 from golive.core.record import Kind
-from golive.runner.sealing import seal_run
+from golive.sealing import seal_run
 from tests.vercel.double.state import CANARY, STABLE
 from tests.vercel.test_named_acts import shifted
 from tests.vercel.test_plan import filled_text

@@ -16,6 +16,7 @@ td,th{padding:.1em .7em .1em 0;vertical-align:top}"""
 PAPERMILL_BANNER = "papermill-error-cell-tag"
 NEVER_RAN = "– NEVER RAN   this page did not get here\n"
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>|<(?:link|iframe|object|embed|base|meta)\b[^>]*>", re.I | re.S)
+_PAGE = re.compile(r'href="([\w-]+)\.ipynb"')
 _HANDLER = re.compile(r"\son\w+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.I)
 
 
@@ -33,6 +34,7 @@ def page_html(text: str, title: str) -> str:
     exporter = HTMLExporter(config=Config(), template_name="basic")
     body, _ = exporter.from_notebook_node(nb)
     clean = _HANDLER.sub("", _SCRIPT.sub("", body))
+    clean = _PAGE.sub(r'href="\1.html"', clean).replace('href="../../index.html"', 'href="../index.html"')
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '

@@ -36,8 +36,12 @@ def seal(
     samples: Sequence[Sample],
     index_html: Callable[[Sequence[tuple[str, str]]], str],
     secret_variables: Sequence[str] = (),
+    sources: Sequence[Path] | None = None,
 ) -> Sealed:
     """Write the archive. A crash in between leaves it not sealed; sealing again finishes it.
+
+    Args:
+        sources: The pages to take; None for every one in the run's folder.
 
     Raises:
         ArchiveBroken: If it is sealed already, or a secret's value stands in a file.
@@ -47,7 +51,8 @@ def seal(
         raise ArchiveBroken(f"{folder.name} is sealed already\nNEXT     golive verify {folder.name}")
     pages = root / "notebooks"
     pages.mkdir(exist_ok=True)
-    links = [_page(path, pages) for path in sorted(folder.pages.glob("[0-9]*.ipynb"))]
+    taken = sorted(folder.pages.glob("[0-9]*.ipynb")) if sources is None else sources
+    links = [_page(path, pages) for path in taken]
     manifest.put(root / "record.jsonl", b"".join(entry.line() + b"\n" for entry in entries))
     manifest.put(root / "samples.csv", write_rows(row(sample) for sample in samples).encode())
     manifest.put(root / "plan.yaml", folder.plan.read_bytes())
@@ -72,7 +77,8 @@ def _page(source: Path, pages: Path) -> tuple[str, str]:
     title = title_of(nb, source.stem)
     manifest.put(pages / source.name, text.encode())
     manifest.put(pages / f"{source.stem}.html", page_html(text, title).encode())
-    return title, f"notebooks/{source.stem}.html"
+    unopened = nb.metadata.get("golive", {}).get("opened") is False
+    return f"{title} · never opened" if unopened else title, f"notebooks/{source.stem}.html"
 
 
 def title_of(nb: nbformat.NotebookNode, otherwise: str) -> str:

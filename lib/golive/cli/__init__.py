@@ -1,6 +1,19 @@
 """The command `golive`."""
 
-from golive.cli import approving, archives, deployments, emergency, projects, rehearsals, replaying, runs, status, wheel
+from golive.cli import (
+    approving,
+    archives,
+    deployments,
+    emergency,
+    opening,
+    projects,
+    rehearsals,
+    replaying,
+    runs,
+    status,
+    tasks,
+    wheel,
+)
 from golive.cli.main import main
 
 __all__ = [
@@ -9,10 +22,12 @@ __all__ = [
     "deployments",
     "emergency",
     "main",
+    "opening",
     "projects",
     "rehearsals",
     "replaying",
     "runs",
     "status",
+    "tasks",
     "wheel",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -58,40 +59,47 @@ async def _by_router(named: str, because: str) -> int:
 
 
 def _by_run(folder: RunFolder, because: str, even_though: str) -> int:
-    from golive import rescue
-    from golive.adapters.clocks import SystemClock
-    from golive.afterwards import tell, verify
-    from golive.alone import doubts_of, mine_of, send_back, told_of, write_down
+    from golive.alone import send_back_alone
+    from golive.going_back import stands_against
     from golive.opened_soon import OpenedSoon
 
     opening = OpenedSoon(folder)
     run, state = opening.soon(), opening.state
     if run is not None and state is not None:
-        if state.closed:
-            click.echo(f"NOTHING DONE  {folder.name} was closed as {state.closed}\nNEXT  golive status")
-            return 1
-        against = doubts_of(run, state)
-        if against and not even_though.strip():
-            click.echo(f"ASKED ONCE MORE  nobody was moved yet: {'; '.join(against)}")
-            click.echo(f'NEXT  golive rollback {folder.name} --because "{because}" --even-though "what you know"')
-            return 1
-    kit, router = rescue.kit_of(folder), rescue.router_of(folder)
-    mine, clock = mine_of(kit, run), SystemClock()
-    sent = asyncio.run(send_back(router, kit, mine, because, clock, say=_say))
-    code = _told(sent)
-    run = run or opening.at_last()
-    notice = asyncio.run(tell(run, *told_of(sent, because, BY)))
-    seen = asyncio.run(verify(run, kit, sent.rolled))
-    phase = state.phase.name if state and state.phase else ""
-    written = write_down(folder, run, sent, seen, because, BY, phase=phase, even_though=even_though, notice=notice)
-    _told_after(seen)
+        against = stands_against(run, state, because, even_though)
+        if against is not None:
+            return _not_begun(against, folder, because)
+    phase, said = state.phase.name if state and state.phase else "", list[int]()
+    written = asyncio.run(
+        send_back_alone(
+            folder,
+            run,
+            because,
+            BY,
+            phase=phase,
+            even_though=even_though,
+            say=_say,
+            moved=lambda sent: said.append(_told(sent)),
+            later=opening.at_last,
+        )
+    )
+    _told_after(written.verified)
     if written.unrecorded:
         click.echo(f"it was not recorded: {opening.trouble or written.unrecorded}", err=True)
         click.echo(f"it is {'nowhere but here:' if written.unkept else f'kept in {folder.late}'}", err=True)
     if written.unkept:
         click.echo(written.unkept, err=True)
-    click.echo(_then(code, f"do what {folder.by_hand} says"))
-    return code
+    click.echo(_then(said[0], f"do what {folder.by_hand} says"))
+    return said[0]
+
+
+def _not_begun(against: Any, folder: RunFolder, because: str) -> int:
+    """Say what keeps it from being begun, and what to type instead."""
+    then = against.next
+    if against.word == "ASKED ONCE MORE":
+        then = f'golive rollback {folder.name} --because {shlex.quote(because)} --even-though "what you know"'
+    click.echo(f"{against.word}  {against.headline}\nNEXT  {then}")
+    return 1
 
 
 @main.command()

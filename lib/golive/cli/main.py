@@ -19,8 +19,10 @@ INTERRUPTED = 130
 NEXT = {
     "run": "golive status",
     "plan": "golive plan NAME",
+    "plan or open run": "golive plan NAME, or golive status",
     "fault": "golive fault RUN NAME, or golive rehearse --fault NAME@PHASE",
     "phase": "golive plan NAME shows the phases and the numbers of their pages",
+    "task": "golive tasks RUN shows their names",
     "archive": "golive status names the runs; golive verify takes a name or a path",
 }
 STORE_VARIABLE = "GOLIVE_STORE"

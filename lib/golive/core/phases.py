@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -105,6 +105,24 @@ class Phase(Part):
             if twice is not None:
                 raise ValueError(f"{key}: {twice!r} stands twice: give one of them a name of its own")
         return self
+
+
+class Paged(Protocol):
+    """What has a page: a plan's phase, or a run's."""
+
+    @property
+    def name(self) -> str:
+        """The phase's name."""
+
+    @property
+    def notebook(self) -> str:
+        """The template of its page."""
+
+
+def page_names(phases: Sequence[Paged]) -> dict[str, str]:
+    """Give phase -> name of its own page: its template's, with the phase behind it where several use the same."""
+    used = [phase.notebook for phase in phases]
+    return {p.name: p.notebook if used.count(p.notebook) == 1 else f"{p.notebook}-{p.name}" for p in phases}
 
 
 def order_problems(phases: tuple[Phase, ...]) -> list[str]:

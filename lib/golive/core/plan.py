@@ -26,6 +26,7 @@ from golive.core.scalars import (
     YesNo,
     as_tuple,
 )
+from golive.core.tasks import PlannedTasks
 from golive.core.way_back import AfterCutover, AlsoUndos, LastResorts
 
 __all__ = ["NOTEBOOKS", "CheckUse", "Driver", "Phase", "PhaseKind"]
@@ -221,6 +222,7 @@ class Plan(Part):
     after_cutover: AfterCutover
     last_resort: LastResorts = ()
     also_undo: AlsoUndos = ()
+    tasks: PlannedTasks = ()
     phases: Annotated[tuple[Phase, ...], BeforeValidator(as_tuple)]
 
     @model_validator(mode="after")
@@ -237,9 +239,11 @@ class Plan(Part):
                 for role in (*phase.responsible, *phase.approvals)
                 if role not in self.roles
             ]
-        undone = [one.name for one in self.also_undo]
+        for what, given in (("also_undo", self.also_undo), ("task", self.tasks)):
+            named = [one.name for one in given]
+            problems += [f"{what} {name!r} is named twice" for name in sorted({n for n in named if named.count(n) > 1})]
         problems += [
-            f"also_undo {name!r} is named twice" for name in sorted({n for n in undone if undone.count(n) > 1})
+            f"task {t.name}: role {t.owner!r} is not in roles" for t in self.tasks if t.owner not in self.roles
         ]
         problems += [f"escalation: role {role!r} is not in roles" for role in self.escalation if role not in self.roles]
         if problems:

@@ -236,6 +236,8 @@ class Guard:
                 text = "visitors stay on the canary, and are watched; going back is for a person to decide"
                 self.ledger.tell("alarm", "NOBODY IS AT THE WHEEL", text, self.state.run, "golive status")
             case Abandon():
+                if self._rolling is not None and self._rolling.cancel():
+                    return  # the next look closes, after the rollback's own outcome
                 self.ledger.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "nobody was at the wheel"})
 
     def _moves(self, act: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -14,6 +14,7 @@ from golive.ports import Split, Unknown
 
 SURE = 2  # reads in a row that lie on one side of the record
 LOCKED_OUT = 3  # times guard_silent after which a record that takes nothing is given up
+GIVES_UP = 15.0  # seconds that a rollback may take in a world of our own that nobody operates any more
 TOO_LONG = 10  # reads after which setting back has failed for long enough
 
 
@@ -109,6 +110,8 @@ Do = RollBack | Begin | SetBack | SayNotOurs | SayStrayed | EndSoak | SayAlone |
 
 def decide(known: Known) -> tuple[Do, ...]:
     """Give what has to be done now. Backward comes first and alone; forward needs the record."""
+    if _given_up(known):
+        return (Abandon(),)
     back = _backward(known)
     if known.rolling:
         return ()
@@ -233,6 +236,14 @@ def _abandoned(known: Known) -> tuple[Do, ...]:
     if not _nobody_there(known):
         return ()
     return (SayAlone(),) if known.state.canary_out and not known.plan.own_world else (Abandon(),)
+
+
+def _given_up(known: Known) -> bool:
+    """Say whether a world of our own, which nobody operates, has not taken its rollback in time."""
+    patience, back = known.plan.guarding.abandon_after, known.state.rollback
+    if patience is None or not known.plan.own_world or not known.stored or known.state.closed or back is None:
+        return False
+    return not back.done and known.unattended >= patience.total_seconds() + GIVES_UP
 
 
 def _nobody_there(known: Known) -> bool:

@@ -42,7 +42,7 @@ class SendingBack:
         body |= {"even_though": even_though} if even_though else {}
         begun = self._clock.monotonic()
         rolled = await roll_back(self._router, self._clock, reason, 1, mine)
-        intent = self._ledger.append(Kind.INTENT, body, phase)
+        intent = self._ledger.append(Kind.INTENT, {**body, "read_back": rolled.read_back}, phase)
         done: list[str] = []
         if not rolled.over:
             steps = self._steps(reason, phase, state, done)

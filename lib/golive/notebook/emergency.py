@@ -11,9 +11,10 @@ from golive.awaited import awaited
 from golive.core.errors import GoLiveError, Stopped
 from golive.folders import runs_root
 from golive.notebook.bare import BARE_NEXT, Bare
+from golive.notebook.closing import end_run, ends_here, is_whole, sealed
 from golive.notebook.desk import Desk
 from golive.pages import rollbacks, tables
-from golive.pages.answer import Answer, Table
+from golive.pages.answer import Answer
 from golive.pages.words import clock, percent
 from golive.ports import Split
 from golive.run import Run
@@ -134,11 +135,23 @@ class Emergency:
 
     def escalation(self) -> Answer:
         """Show whom to call, in which order."""
-        plan = self._need().run.plan
-        rows = [(r, plan.roles[r].name, plan.roles[r].phone, plan.roles[r].chat) for r in plan.escalation]
-        answer = Answer("DONE", "call in this order", table=Table(("role", "name", "phone", "chat"), rows))
+        desk = self._need()
+        answer = tables.escalation(desk.run.plan)
+        if is_whole(desk.state) and ends_here(desk.state):
+            answer = replace(answer, next="go.close()")
         self._leave()
         return answer
+
+    def close(self) -> Answer:
+        """Close a run of all pages that was rolled back, and seal its archive."""
+        desk = self._need()
+        state = desk.state
+        if is_whole(state) and state.closed:
+            return sealed(desk.run)
+        if not is_whole(state) or not ends_here(state):
+            return Answer("NOTHING DONE", "this page closes only a run of all pages that was rolled back")
+        assert state.rollback is not None
+        return end_run(desk, "rolled-back", str(state.rollback.detail.get("because", "")))
 
     def _leave(self) -> None:
         if self.word == "SANDBOX" and self.desk is not None and not self.desk.state.closed:

@@ -11,6 +11,7 @@ from golive.core.plan import PhaseKind
 from golive.core.record import Kind
 from golive.notebook.attended import attended, own_page
 from golive.notebook.bare import Bare
+from golive.notebook.closing import refuse_ended
 from golive.notebook.emergency import Emergency
 from golive.notebook.page import Page
 from golive.open_runs import elsewhere, newest_closed, open_runs
@@ -30,7 +31,9 @@ def open_phase(plan: str = "sandbox", phase: str = "canary-25", run: str = "", o
     with _next_said():
         name = run or _begun_here(plan, phase)
         if name:
-            return Page(wiring.open_run(name, operator), phase).watch_over()
+            opened = wiring.open_run(name, operator)
+            refuse_ended(opened)
+            return Page(opened, phase).watch_over()
         made = _make(plan, phase, operator)
         start_world_and_guard(made)
         return Page(made, phase).watch_over()

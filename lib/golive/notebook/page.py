@@ -17,8 +17,11 @@ from golive.core.phases import CheckUse
 from golive.core.record import Kind
 from golive.core.sentence import spoken
 from golive.core.state import Act, PhaseState, State
+from golive.notebook.again import from_the_record, seen_by
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
+from golive.notebook.closing import END_HERE, closed_before, end_run, ending, ends_here, handed_on
+from golive.notebook.control import drilled
 from golive.notebook.deciding import approve, decide
 from golive.notebook.deployments import carry_out
 from golive.notebook.desk import Desk, Waiting
@@ -29,11 +32,12 @@ from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.banner import banner
+from golive.pages.todo import tasks_answer
 from golive.run import Run
+from golive.tasks import planned_in
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 BASELINE_GRACE = 15.0
-END_ALONE = "go.close()"
 ROLL_BACK = 'await go.rollback(because="what you saw")'
 
 
@@ -68,7 +72,7 @@ class Page(Desk):
         state = self.state
         allowed = may(state, step, phase or self.phase, self.run.clock.moment(), self.run.who.name)
         if isinstance(allowed, Stop):
-            raise Stopped(allowed.why, END_ALONE) if _ends_alone(state) else allowed.error()
+            raise Stopped(allowed.why, END_HERE) if ends_here(state) else allowed.error()
         return allowed
 
     def _still(self, step: Step) -> Callable[[State], None]:
@@ -81,6 +85,10 @@ class Page(Desk):
 
         return check
 
+    def _retold(self, cell: str) -> Answer | None:
+        """Give what a cell of a closed phase has answered, from the record; None while the phase is open."""
+        return from_the_record(self.run, self.phase, cell) if self.here.closed_at else None
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self._banner()._repr_mimebundle_()
 
@@ -89,8 +97,8 @@ class Page(Desk):
 
     def _banner(self) -> Answer:
         state, run = self.state, self.run
-        shown = banner(state, self.here, run.plan, run.who, run.clock.moment())
-        return replace(shown, next=END_ALONE) if _ends_alone(state) else shown
+        shown = drilled(banner(state, self.here, run.plan, run.who, run.clock.moment()), self.here, run.folder)
+        return replace(shown, next=END_HERE) if ends_here(state) else shown
 
     @awaited
     async def checks(self) -> Answer:
@@ -103,6 +111,8 @@ class Page(Desk):
         return await self._check("special", self.run.plan.phase(self.phase).special_checks)
 
     async def _check(self, stage: str, uses: Sequence[CheckUse]) -> Answer:
+        if told := self._retold("checks" if stage == "start" else "special"):
+            return told
         self._may(Step.CHECK)
         return await look(self, self.phase, stage, uses)
 
@@ -121,6 +131,8 @@ class Page(Desk):
     @awaited
     async def baseline(self) -> Answer:
         """See what is normal: stable, before the first shift."""
+        if told := self._retold("baseline"):
+            return told
         self._may(Step.BASELINE)
         waiting = Waiting("the guard measures stable")
         while waiting.seconds < self.run.plan.judging.baseline.total_seconds() + BASELINE_GRACE:
@@ -138,9 +150,11 @@ class Page(Desk):
 
         A stop shows the sentence to type.
         """
+        if told := self._retold("shift"):
+            return told
         allowed = self._may(Step.SHIFT)
         if isinstance(allowed, Already):
-            return Answer("NOTHING DONE", allowed.what, next="await go.prove()")
+            return Answer("NOTHING DONE", allowed.what, seen_by(self.here.shift), next="await go.prove()")
         share, plan = self.here.share, self.run.plan
         needed = not plan.own_world and (attended() or not plan.unattended)
         if needed and share is not None and (stop := spoken(typed, share, plan.site.name)):
@@ -154,9 +168,11 @@ class Page(Desk):
     @awaited
     async def prove(self) -> Answer:
         """Count whether the shift took effect."""
+        if told := self._retold("prove"):
+            return told
         allowed = self._may(Step.PROVE)
         if isinstance(allowed, Already):
-            return Answer("NOTHING DONE", allowed.what, next="await go.soak()")
+            return Answer("NOTHING DONE", allowed.what, seen_by(self.here.proof), next="await go.soak()")
         begun, patience = time.monotonic(), self.run.plan.judging.hold_up_to.total_seconds()
         await self.ask("prove", {}, self.phase, self._still(Step.PROVE))
         while self._counts_on() and time.monotonic() - begun < patience:
@@ -177,10 +193,14 @@ class Page(Desk):
     @awaited
     async def soak(self) -> Answer:
         """Watch what the guard sees, until the soak is over. Interrupting this ends the watching only."""
+        if told := self._retold("soak"):
+            return told
         return await Soak(self, self.phase).watch(lambda: self._may(Step.SOAK))
 
     def judge(self) -> Answer:
         """Freeze what the numbers say, for a decision to answer."""
+        if told := self._retold("judge"):
+            return told
         at = self._at_stake
         self._may(Step.JUDGE, at.name)
         verdict = newest(self.run, at)
@@ -226,14 +246,17 @@ class Page(Desk):
         return await carry_out(self, step, name, because, self.phase, self._still(step))
 
     def close(self) -> Answer:
-        """Hand over: close the phase, and the run with it when this page was opened by itself."""
+        """Hand over: close the phase; and the run with the last one, after a rollback, or where a page is by itself."""
         state = self.state
-        if _ends_alone(state):
-            self.close_run("rolled-back", str(state.rollback.detail.get("because", "")) if state.rollback else "")
+        if ends_here(state):
+            because = str(state.rollback.detail.get("because", "")) if state.rollback else ""
+            if not state.alone:
+                return end_run(self, "rolled-back", because)
+            self.close_run("rolled-back", because)
             return self._gone("closed as rolled back")
         allowed = self._may(Step.CLOSE)
         if isinstance(allowed, Already):
-            return Answer("NOTHING DONE", allowed.what)
+            return closed_before(self, self.phase, allowed.what)
         body = {"choice": "proceed", "page": self.here.notebook}
         self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: self._still(Step.CLOSE)(fold(entries)))
         state = self.state
@@ -241,14 +264,16 @@ class Page(Desk):
             self.close_run("completed", "the page was opened by itself and is over")
             return self._gone("closed")
         head = state.head.hash[:12] if state.head else ""
-        names = [phase.name for phase in state.phases]
-        after = names.index(self.phase) + 1
-        then = f"{state.phases[after].notebook}.ipynb" if after < len(names) else f"golive seal {state.run}"
-        return Answer("DONE", f"{self.here.title} closed, head {head}", next=then)
+        return handed_on(self, self.phase, f"{self.here.title} closed, head {head}")
 
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name
         return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
+
+    def tasks(self) -> Answer:
+        """See what is left to do after the go-live, with who does it and until when."""
+        then = f"golive tasks {self.run.folder.name}, once the archive is sealed"
+        return tasks_answer(self.run.folder.name, planned_in(self.run), self.run.clock.now(), then)
 
     def hand_over(self, to: str, because: str = "") -> Answer:
         """Hand the wheel to somebody, who has it once they take it."""
@@ -262,9 +287,4 @@ class Page(Desk):
     async def rollback(self, because: str = "", even_though: str = "") -> Answer:
         """Send everybody back to stable. Needs a reason and no permission, and says once what speaks against it."""
         answer = await self.roll_back(because, self.phase, even_though)
-        return replace(answer, next=END_ALONE) if _ends_alone(self.state) else answer
-
-
-def _ends_alone(state: State) -> bool:
-    """Say whether all that is left is to end a rehearsal that this page has made and that was rolled back."""
-    return state.alone and state.rolled_back and not state.closed
+        return ending(answer) if ends_here(self.state) else answer

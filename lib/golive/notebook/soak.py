@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from golive.core.errors import Stopped
 from golive.core.record import Kind
 from golive.core.samples import Sample
 from golive.core.state import PhaseState
-from golive.core.verdict import Verdict, Word
+from golive.core.verdict import Verdict
 from golive.notebook.attended import attended
+from golive.notebook.control import bar_of
 from golive.notebook.desk import Desk
 from golive.notebook.view import View
 from golive.pages.answer import Answer
-from golive.pages.words import clock, percent, span
+from golive.pages.curve import Curve
+from golive.pages.words import clock, span
 from golive.run import Run
 
 REDRAW = 2.0
+AT_ONCE = 20_000  # samples that one look reads; of a long watch the chart catches up over some looks
 LOOK = 1.0
 POLL = 0.2
 LATE = 60.0
+LONG = 120  # minutes of either version: more seconds than that are more than a picture shows, and slow to read
 
 
 class Soak:
@@ -33,6 +35,8 @@ class Soak:
         self._desk, self._run, self._phase = desk, desk.run, phase
         self._drawn_at = -REDRAW
         self._picture: bytes | None = None
+        self._curve, self._rows = Curve(), 0
+        self._chart: Any = None
 
     async def watch(self, refuse: Any) -> Answer:
         """Give the soak's end; `refuse` is called at each look and raises when the soak can't go on.
@@ -43,14 +47,16 @@ class Soak:
         longest = self._run.plan.phase(self._phase).soak + self._run.plan.judging.hold_up_to
         until = time.monotonic() + longest.total_seconds() + LATE
         view, shown_at = View(), -LOOK
+        if attended():
+            View().show(bar_of(self._run.folder))
         try:
             while time.monotonic() < until:
                 self._desk.presence.touch()
                 refuse()
-                soaked = self._here.soaked
-                if soaked is not None:
+                here = self._here
+                if here.soaked is not None:
                     view.make_way()
-                    return self._ended(soaked)
+                    return self._ended(here)
                 if self._run.unguarded():
                     raise Stopped("the guard is silent: nobody watches this soak", self._desk.revive())
                 if time.monotonic() - shown_at >= LOOK:
@@ -67,18 +73,10 @@ class Soak:
     def _here(self) -> PhaseState:
         return self._run.state().named(self._phase)
 
-    def _ended(self, soaked: Mapping[str, Any]) -> Answer:
-        from golive.pages.charts import conclusion
+    def _ended(self, here: PhaseState) -> Answer:
+        from golive.pages.retold import soaked
 
-        title = conclusion(samples_of(self._run, self._phase), self._run.plan.criteria)
-        word = "DONE" if soaked["word"] == Word.PROCEED else "HOLD"
-        facts = [
-            ("soaked", span(soaked["seconds"])),
-            ("ended at", clock(soaked["at"])),
-            ("the guard says", f"{soaked['word']}: {soaked['reason']}"),
-        ]
-        picture = picture_of(self._desk, self._phase, title)
-        return Answer(word, title, facts, picture=picture, picture_text=title, next="the next cell")
+        return soaked(here, samples_of(self._run, self._phase), self._run.plan, "the next cell")
 
     def _progress(self) -> Answer:
         look = self._run.book.last_look()
@@ -86,7 +84,7 @@ class Soak:
         left = verdict.get("soak_left")
         needed = verdict.get("more_requests")
         facts = [
-            ("time left", "soak is over, the guard extends it" if left == 0 else span(left)),
+            ("time left", self._time_left(left)),
             ("canary requests", str(look.body["canary_requests"]) if look else "none yet"),
             ("still needed", "nothing" if needed in (None, 0) else f"{needed} requests"),
             ("seen at", f"{clock(look.utc)}" if look else "not yet"),
@@ -95,30 +93,43 @@ class Soak:
         reason = verdict.get("reason", "waiting for the guard's first verdict")
         return Answer(word, reason, facts, picture=self._live_picture(), picture_text=reason)
 
+    def _time_left(self, left: float | None) -> str:
+        whole = self._run.plan.phase(self._phase).soak.total_seconds()
+        return "soak is over, the guard extends it" if left == 0 else f"{span(left)} of {span(whole)}"
+
     def _live_picture(self) -> bytes | None:
         """Give the chart for a person, drawn anew every other look; nobody looks at an unattended page."""
         if attended() and time.monotonic() - self._drawn_at >= REDRAW:
             self._drawn_at = time.monotonic()
-            self._picture = picture_of(self._desk, self._phase, f"{self._here.title}, while it soaks")
+            self._picture = self._draw()
         return self._picture
+
+    def _draw(self) -> bytes:
+        from golive.pages.live import LiveChart
+
+        if self._chart is None:
+            soak = self._run.plan.phase(self._phase).soak.total_seconds()
+            self._chart = LiveChart(self._run.plan.criteria, soak)
+        fresh = self._run.book.samples(self._rows, AT_ONCE)
+        self._rows += len(fresh)
+        self._curve.add(sample for sample in fresh if sample.phase == self._phase)
+        png: bytes = self._chart.draw(self._curve)
+        return png
 
 
 def samples_of(run: Run, phase: str) -> list[Sample]:
-    """Give what the guard measured in a phase."""
+    """Give what the guard measured in a phase: by the second, or by the minute once it has gone on for long."""
+    minutes = run.book.minutes(phase)
+    if len(minutes) > LONG:
+        return list(minutes)
     return [sample for sample in run.book.samples() if sample.phase == phase]
 
 
 def picture_of(desk: Desk, phase: str, title: str) -> bytes:
     """Give a phase's chart with its shift marked, as a PNG."""
-    from golive.pages.charts import Event, soak_chart
+    from golive.pages.retold import picture_of as drawn
 
-    here = desk.state.named(phase)
-    events = []
-    if here.shift is not None and here.shift.done:
-        moved = datetime.fromisoformat(here.shift.ended_at).timestamp()
-        events.append(Event(moved, f"{percent(here.share)} on the canary"))
-    samples = samples_of(desk.run, phase)
-    return soak_chart(samples, criteria=desk.run.plan.criteria, title=title, events=events)
+    return drawn(desk.state.named(phase), samples_of(desk.run, phase), desk.run.plan, title)
 
 
 def evidence_of(run: Run, phase: str, verdict: Verdict) -> tuple[bytes, str]:

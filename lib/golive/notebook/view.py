@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from golive.pages.answer import Answer
-
 
 class View:
-    """Shows answers one after another in the same place; without IPython it shows nothing."""
+    """Shows answers, or what else shows itself, one after another in one place; without IPython it shows nothing."""
 
     def __init__(self) -> None:
         self._handle: Any = None
 
-    def show(self, answer: Answer) -> None:
+    def show(self, answer: Any) -> None:
         """Show `answer` in place of what was shown before."""
         from IPython import get_ipython
         from IPython.display import display

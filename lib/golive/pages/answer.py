@@ -18,6 +18,7 @@ LONGEST_NEXT = 1500
 SHORT = 18
 BOLD = "font-weight:bold;"
 TYPED = re.compile(r"(await )?go\.|golive |run = |[/\w-]+\.(ipynb|txt)$")
+PAGE = re.compile(r"(?:open )?([\w-]+\.ipynb)")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Answer:
     """One answer, as text and as HTML.
 
     `picture` is a PNG and `picture_text` says what it shows; `second_picture` is one more, with its own text.
+    `links` are texts with where each leads from this page, below the same server.
     """
 
     word: str
@@ -43,6 +45,7 @@ class Answer:
     picture_text: str = ""
     next: str = ""
     second_picture: tuple[bytes, str] | None = None
+    links: Sequence[tuple[str, str]] = ()
 
     def __str__(self) -> str:
         lines = [f"{glyph(self.word)} {self.word}   {_bounded(self.headline)}"]
@@ -83,7 +86,10 @@ class Answer:
         if self.next:
             said = _safe(self.next, LONGEST_NEXT)
             then = f"<code>{said}</code>" if TYPED.match(self.next) else said
+            page = PAGE.fullmatch(self.next)
+            then = f'<a href="{html.escape(page[1])}">{then}</a>' if page else then
             parts.append(f'<div style="margin-top:.3em"><b>NEXT</b> &nbsp;{then}</div>')
+        parts += [f'<div><a href="{html.escape(to)}">{_safe(text)}</a></div>' for text, to in self.links]
         return "".join(parts) + "</div>"
 
 

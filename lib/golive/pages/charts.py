@@ -17,6 +17,7 @@ from golive.core.judging.measures import bad_of
 from golive.core.plain import plain
 from golive.core.plan import Criteria
 from golive.core.samples import Sample, Tally, Version
+from golive.core.thinning import thinned
 from golive.pages.looks import PAPER
 
 WINDOW = 5.0
@@ -42,6 +43,7 @@ def soak_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, eve
     if not samples:
         figure.suptitle("Nothing was measured, so nothing is drawn")
         return _png(figure)
+    samples = thinned(samples)
     start = samples[0].second
     _shares(failed, samples, start, "failed")
     _limits(failed, criteria.failed.proceed_below, criteria.failed.rollback_above)
@@ -53,7 +55,9 @@ def soak_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, eve
     _shares(slow, samples, start, "over_500ms")
     _limits(slow, criteria.over_500ms.proceed_below, None)
     slow.set_ylabel("over 500 ms")
-    slow.set_xlabel(f"seconds since {datetime.fromtimestamp(start, UTC):%H:%M:%S} UTC, {WINDOW:.0f} s windows")
+    slow.set_xlabel(
+        f"seconds since {datetime.fromtimestamp(start, UTC):%H:%M:%S} UTC, {_window(samples):.0f} s windows"
+    )
     for axes in (failed, latency, slow):
         for event in events:
             axes.axvline(event.second - start, color="black", linestyle=":", linewidth=1)
@@ -78,6 +82,7 @@ def golive_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, e
     if not samples:
         figure.suptitle("Nothing was measured, so nothing is drawn")
         return _png(figure)
+    samples = thinned(samples)
     start = samples[0].second
     canary = [sample for sample in samples if sample.version is Version.CANARY]
     times = [sample.second - start for sample in canary]
@@ -121,6 +126,11 @@ def conclusion(samples: Sequence[Sample], criteria: Criteria) -> str:
         return f"Above the {limit:.1%} rollback limit: {said}"
     inside = share < criteria.failed.proceed_below and slow < criteria.over_500ms.proceed_below
     return f"{'Inside the limits' if inside else 'Between the limits'}: {said}"
+
+
+def _window(samples: Sequence[Sample]) -> float:
+    """Give over how many seconds a point is counted: more where the samples themselves are longer."""
+    return max(WINDOW, sorted(sample.seconds for sample in samples)[len(samples) // 2])
 
 
 def _windows(samples: Sequence[Sample], version: Version) -> list[tuple[float, Tally]]:

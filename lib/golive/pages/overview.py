@@ -74,13 +74,17 @@ def short(run: Overview) -> list[str]:
         return _wrapped(f"- {run.name}  {state.closed:<12}{percent(state.split):>8} on canary  ", sealed)
     phase = state.phase.title if state.phase else "no phase open"
     head = f"▸ {run.name}  open  {split_of(state)} on canary  {phase}"
-    facts = [("verdict", _verdict(run)), ("guard", _guards(run)), ("wheel", _wheel(run))]
-    claim = _claim(run)
-    facts += [("claim", claim)] if claim else []
     lines = [head[:WIDTH]]
-    for name, said in facts:
+    for name, said in facts_of(run):
         lines += _wrapped(f"{INDENT}{name:<8} ", said)
     return [*lines, *_wrapped(f"{INDENT}NEXT     ", next_of(run))]
+
+
+def facts_of(run: Overview) -> list[tuple[str, str]]:
+    """Give what is said of an open run on every screen: verdict, guards, wheel, and whose the router is."""
+    facts = [("verdict", _verdict(run)), ("guard", _guards(run)), ("wheel", _wheel(run))]
+    claim = _claim(run)
+    return facts + ([("claim", claim)] if claim else [])
 
 
 def whole(run: Overview) -> str:
@@ -89,6 +93,14 @@ def whole(run: Overview) -> str:
         return "\n".join(short(run))
     state = run.state
     lines = short(run)[:-1] if not state.closed else short(run)
+    for name, said in details_of(run):
+        lines += _wrapped(f"{INDENT}{name:<8} ", said)
+    return "\n".join([*lines, *([] if state.closed else _wrapped(f"{INDENT}NEXT     ", next_of(run)))])
+
+
+def details_of(run: Overview) -> list[tuple[str, str]]:
+    """Give what is said besides of one run that is looked at by itself."""
+    state = run.state
     facts = [("opened", f"{day(state.opened_at)}, plan {state.plan} {state.fingerprint[:12]}, code {state.code}")]
     if state.phase is not None and run.now is not None:
         facts.append(("stands", str(progress_of(state, state.phase, run.now))))
@@ -112,9 +124,7 @@ def whole(run: Overview) -> str:
             facts.append(("phase", f"{phase.title}: {when}"))
     if state.head is not None:
         facts.append(("record", f"entry {state.head.seq}, {state.head.kind} at {clock(state.head.at)}"))
-    for name, said in facts:
-        lines += _wrapped(f"{INDENT}{name:<8} ", said)
-    return "\n".join([*lines, *([] if state.closed else _wrapped(f"{INDENT}NEXT     ", next_of(run)))])
+    return facts
 
 
 def places_of(state: State) -> str:

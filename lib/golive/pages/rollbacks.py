@@ -11,6 +11,7 @@ from golive.pages.answer import Answer, Table
 from golive.pages.words import clock, percent
 
 INCIDENT = "open 91_incident.ipynb"
+STILL = ("still to come", "visitors counted on the canary after it, and stable's health")
 MARKS = {"pass": "✔", "fail": "✖"}
 
 
@@ -36,6 +37,21 @@ def unrecorded_rollback(done: bool, superseded: bool, why: str, verified: Mappin
     word = "ROLLED BACK" if done else "FAIL"
     headline = "everybody is back on stable" if done else f"the rollback is not confirmed, {why}: use ROLLBACK.txt"
     return Answer(word, headline, facts, table=left_to_undo(verified.get("also_undo") or ()), next=INCIDENT)
+
+
+def begun_answer(at: str) -> Answer:
+    """Give what the guard's first call of the router came to, at that UTC: everybody is back, and not verified yet."""
+    return Answer("ROLLED BACK", f"the guard read back 0 % from the router, {clock(at)}", [STILL], next=INCIDENT)
+
+
+def moved_answer(done: bool, superseded: bool, seconds: float, why: str) -> Answer:
+    """Give what calling the router without a guard came to, before it is verified."""
+    if superseded:
+        return Answer("LEFT ALONE", f"nobody was moved: {why}", next="golive status")
+    if not done:
+        return Answer("FAIL", f"the rollback is not confirmed, {why}: use ROLLBACK.txt", [STILL], next=INCIDENT)
+    headline = f"0 % read back from the router, {seconds:.2f} s after the first call, without a guard"
+    return Answer("ROLLED BACK", headline, [STILL], next=INCIDENT)
 
 
 def asked_once_more(doubts: Sequence[str], because: str) -> Answer:

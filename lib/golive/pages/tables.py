@@ -117,6 +117,12 @@ def act_answer(act: Act, then: str) -> Answer:
     return Answer(good if act.done else "FAIL", f"{act.name} at {both(act.ended_at)}: {seen}", next=then)
 
 
+def escalation(plan: Plan) -> Answer:
+    """Give whom to call, in which order."""
+    rows = [(r, plan.roles[r].name, plan.roles[r].phone, plan.roles[r].chat) for r in plan.escalation]
+    return Answer("DONE", "call in this order", table=Table(("role", "name", "phone", "chat"), rows))
+
+
 def timeline(entries: Sequence[Entry]) -> Answer:
     """Give the run's story, one row for each entry that a person would tell."""
     rows = [(str(e.seq), clock(e.at), e.phase, e.kind.value, say(e), e.who["name"]) for e in entries if say(e)]

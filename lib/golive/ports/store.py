@@ -79,6 +79,9 @@ class Book(Protocol):
         Their `at` is on the reader's own monotonic clock.
         """
 
+    def minutes(self, phase: str) -> Sequence[Sample]:
+        """Give a phase's samples summed by the minute, in their order; for pictures: their `at` means nothing."""
+
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         """Give how far the evidence was at each look of a phase, in order."""
 

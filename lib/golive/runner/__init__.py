@@ -63,6 +63,6 @@ def seal_run(run: Run) -> Sealed:
     Raises:
         ArchiveBroken: If it is sealed already.
     """
-    from golive.runner.sealing import seal_run as seal
+    from golive.sealing import seal_run as seal
 
     return seal(run)

@@ -99,7 +99,7 @@ class Rehearsal:
     def _make_ready(self) -> None:
         """Start the next page's kernel, and import what seals: each takes a second or two."""
         self.spare.make()
-        importlib.import_module("golive.runner.sealing")
+        importlib.import_module("golive.sealing")
         importlib.import_module("nbconvert")
 
     def _judged(self, phase: Phase, result: PageResult) -> tuple[Exit, str] | None:
@@ -152,7 +152,7 @@ class Rehearsal:
         return status
 
     def _seal(self) -> str:
-        from golive.runner.sealing import seal_run
+        from golive.sealing import seal_run
 
         return "" if (self.run.folder.root / "SEAL").exists() else seal_run(self.run).head
 

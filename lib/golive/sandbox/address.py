@@ -10,7 +10,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class WorldAddress:
-    """URLs without a trailing slash. `token` proves that this world is the run's own."""
+    """URLs without a trailing slash, but for resolvers and `tls`: `host:port`.
+
+    `token` proves that this world is the run's own.
+    """
 
     router: str
     control: str
@@ -18,6 +21,9 @@ class WorldAddress:
     canary: str
     visitors: str
     surroundings: str
+    resolver: str
+    other_resolver: str
+    tls: str
     token: str
     pid: int
     started: float

@@ -25,8 +25,8 @@ async def serve(app: web.Application, port: int = 0) -> int:
     return int(address[1])
 
 
-def report(ports: Mapping[str, int]) -> None:
-    """Tell the supervisor which ports this process answers on."""
+def report(ports: Mapping[str, int | str]) -> None:
+    """Tell the supervisor on which ports this process answers over HTTP, and at which `host:port` otherwise."""
     sys.stdout.write(json.dumps(dict(ports)) + "\n")
     sys.stdout.flush()
 

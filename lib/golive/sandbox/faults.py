@@ -47,6 +47,13 @@ class Fault(StrEnum):
     BUDGET_SPENT = "budget-spent"
     DASHBOARD_GONE = "dashboard-gone"
     DASHBOARD_STALE = "dashboard-stale"
+    TEAM_SILENT = "team-silent"
+    BACKUP_STALE = "backup-stale"
+    DATA_LOST = "data-lost"
+    RESOLVER_LIES = "resolver-lies"
+    RESOLVER_SILENT = "resolver-silent"
+    CERTIFICATE_ENDS = "certificate-ends"
+    CERTIFICATE_OTHER_NAME = "certificate-other-name"
     FLAG_OFF = "flag-off"
     CHAT_EMPTY = "chat-empty"
     KEYS_FORGOTTEN = "keys-forgotten"
@@ -91,6 +98,13 @@ _AROUND = frozenset(
         Fault.BUDGET_SPENT,
         Fault.DASHBOARD_GONE,
         Fault.DASHBOARD_STALE,
+        Fault.TEAM_SILENT,
+        Fault.BACKUP_STALE,
+        Fault.DATA_LOST,
+        Fault.RESOLVER_LIES,
+        Fault.RESOLVER_SILENT,
+        Fault.CERTIFICATE_ENDS,
+        Fault.CERTIFICATE_OTHER_NAME,
     )
 )
 AROUND = tuple(fault for fault in Fault if fault in _AROUND)

@@ -62,12 +62,13 @@ class Children:
 
 
 def ports(child: subprocess.Popen[str]) -> dict[str, str]:
-    """Give the URLs that a child reports."""
+    """Give the URLs that a child reports, and as it says them the addresses of what is no HTTP."""
     assert child.stdout is not None
     line = child.stdout.readline()
     if not line:
         raise SystemExit(f"a process of the sandbox did not start: {child.args!r}")
-    return {name: f"http://127.0.0.1:{port}" for name, port in json.loads(line).items()}
+    told = json.loads(line).items()
+    return {name: at if isinstance(at, str) else f"http://127.0.0.1:{at}" for name, at in told}
 
 
 def start(children: Children, folder: Path, asked: argparse.Namespace) -> dict[str, object]:

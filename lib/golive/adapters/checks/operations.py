@@ -88,7 +88,7 @@ async def number(scene: Scene, wanted: NumberSettings) -> Saw:
     evidence = {"endpoint": plain(wanted.endpoint, 200), "value": counted}
     seen = f"{counted:g}"
     if wanted.time:
-        measured = _moment(at(data, wanted.time))
+        measured = moment_of(at(data, wanted.time))
         wrong = of_time(measured, scene.clock.now(), wanted.not_older_than)
         expected += f", at most {say_duration(wanted.not_older_than)} old"
         if wrong is not None:
@@ -124,7 +124,7 @@ async def _answers(address: str) -> str:
 
 async def _has_data(scene: Scene, address: str, wanted: DashboardSettings) -> str:
     try:
-        newest = _moment(at(json_in(await Site("").ask(address, tries=2)), wanted.time))
+        newest = moment_of(at(json_in(await Site("").ask(address, tries=2)), wanted.time))
     except ReportTrouble as trouble:
         return f"{plain(address, 80)}: {trouble.why}"
     wrong = of_time(newest, scene.clock.now(), wanted.not_older_than)
@@ -149,7 +149,8 @@ def _flag(data: Any, pointer: str) -> str:
         return "not there"
 
 
-def _moment(value: Any) -> datetime:
+def moment_of(value: Any) -> datetime:
+    """Give a moment that JSON holds: ISO 8601, or seconds or milliseconds since 1970; ReportTrouble for all else."""
     if isinstance(value, str):
         return moment(value)
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from golive.adapters.stores.lease import LeaseFiles
-from golive.adapters.stores.looks import LOOKS, SAMPLES, TRACE, LookTables
+from golive.adapters.stores.looks import LOOKS, MINUTES, SAMPLES, TRACE, LookTables
 from golive.adapters.stores.sqlite import SqliteDatabase, unavailable
 from golive.core.samples import Sample
 from golive.folders import RunFolder
@@ -29,7 +29,7 @@ class SqliteBook:
     def __init__(self, folder: RunFolder, clock: Clock, boot: str, patience: float = 5.0) -> None:
         self._path, self._alive = folder.book, folder.alive
         self._files = LeaseFiles(folder.guards, clock, boot)
-        tables = [SAMPLES, TRACE, LOOKS]
+        tables = [SAMPLES, MINUTES, TRACE, LOOKS]
         self._database = SqliteDatabase(self._path, tables, what="book", clock=clock, timeout=patience, durable=False)
         self._looks = LookTables(self._database, "", clock, boot)
 
@@ -76,6 +76,10 @@ class SqliteBook:
     def samples(self, after: int = 0, most: int | None = None) -> Sequence[Sample]:
         """Give the samples but the first `after`, as they came; `most` at a time."""
         return self._looks.samples(after, most)
+
+    def minutes(self, phase: str) -> Sequence[Sample]:
+        """Give a phase's samples summed by the minute, in their order; their `at` means nothing."""
+        return self._looks.minutes(phase)
 
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         """Give how far the evidence was at each look of a phase, in order."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from golive.adapters.stores.database import Database
 from golive.core.samples import Gauges, Sample, Tally, Version
+from golive.core.thinning import summed
 from golive.ports import Clock, EvidenceNote, LookNote
 
 SCHEMA = sa.MetaData()
@@ -38,6 +39,16 @@ LOOKS = sa.Table(
     sa.Column("run", sa.Text, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
 )
+MINUTES = sa.Table(
+    "minutes",
+    SCHEMA,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("phase", sa.Text, primary_key=True),
+    sa.Column("minute", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+MINUTE = 60
 
 
 class LookTables:
@@ -60,12 +71,34 @@ class LookTables:
         rows = [{"run": self._run, "row": first + n, "boot": self._boot, "text": text} for n, text in enumerate(texts)]
         if rows:
             connection.execute(SAMPLES.insert(), rows)
+        self._sum(connection, samples)
         if look.body.get("evidence"):
             row = {"run": self._run, "row": self._next(connection, TRACE), "utc": look.utc}
             text = json.dumps(look.body["evidence"])
             connection.execute(TRACE.insert().values(**row, phase=look.body["phase"], text=text))
         connection.execute(LOOKS.delete().where(LOOKS.c.run == self._run))
         connection.execute(LOOKS.insert().values(run=self._run, text=self._text(look)))
+
+    def _sum(self, connection: sa.Connection, samples: Sequence[Sample]) -> None:
+        """Add samples to the sums of their minutes."""
+        parts: dict[tuple[str, int, str], list[Sample]] = {}
+        for sample in samples:
+            own = (sample.phase, int(sample.second // MINUTE), sample.version.value)
+            parts.setdefault(own, []).append(sample)
+        for (phase, minute, version), new in parts.items():
+            key = {"run": self._run, "phase": phase, "minute": minute, "version": version}
+            its = sa.and_(*(MINUTES.c[name] == value for name, value in key.items()))
+            had = connection.execute(sa.select(MINUTES.c.text).where(its)).scalar()
+            whole = summed([from_json(json.loads(had)), *new] if had else new)
+            connection.execute(MINUTES.delete().where(its))
+            connection.execute(MINUTES.insert().values(**key, text=json.dumps(to_json(whole))))
+
+    def minutes(self, phase: str) -> Sequence[Sample]:
+        """Give a phase's samples summed by the minute, in their order; their `at` means nothing."""
+        query = sa.select(MINUTES.c.text).where(MINUTES.c.run == self._run, MINUTES.c.phase == phase)
+        ordered = query.order_by(MINUTES.c.minute, MINUTES.c.version)
+        rows = self._database.read(lambda connection: connection.execute(ordered).scalars().all())
+        return [from_json(json.loads(text)) for text in rows]
 
     def written(self, connection: sa.Connection, look: LookNote) -> bool:
         """Say whether this look is the last that was written."""

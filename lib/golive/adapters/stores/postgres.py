@@ -21,7 +21,7 @@ from golive.core.errors import GoLiveError, StoreUnavailable
 T = TypeVar("T")
 QUICK = 0.5  # seconds; trouble that came sooner cost nobody anything
 _NAMED = sa.text("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = :schema")
-_THERE = sa.text("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = :schema AND tablename = 'entries'")
+_THERE = sa.text("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = :schema AND tablename = 'minutes'")
 APPEND_ONLY = (
     "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'the record is append-only'; END $$",

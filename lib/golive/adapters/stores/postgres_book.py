@@ -75,6 +75,10 @@ class PostgresBook:
         """Give the samples but the first `after`, as they came; `most` at a time."""
         return self._looks.samples(after, most)
 
+    def minutes(self, phase: str) -> Sequence[Sample]:
+        """Give a phase's samples summed by the minute, in their order; their `at` means nothing."""
+        return self._looks.minutes(phase)
+
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         """Give how far the evidence was at each look of a phase, in order."""
         return self._looks.trace(phase)

@@ -41,7 +41,8 @@ class SandboxWorld(SupervisedWorld):
     def example(cls, settings: Settings) -> Mapping[str, Any]:
         """Give the names in its `world.json`."""
         around = {"surroundings": EXAMPLE_URL, "reports": "/surroundings", "commit": COMMIT, "python": "python3"}
-        return {**EXAMPLE, **around}
+        addresses = {"resolver": "127.0.0.1:53", "other_resolver": "127.0.0.1:53", "tls": "127.0.0.1:443"}
+        return {**EXAMPLE, **around, **addresses}
 
     @classmethod
     def need(cls, settings: Settings) -> None:

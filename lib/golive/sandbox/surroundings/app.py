@@ -13,8 +13,10 @@ from aiohttp import web
 from golive.sandbox.child import end_with_parent, forever, report, serve
 from golive.sandbox.faults import AROUND, Fault
 from golive.sandbox.surroundings import pipeline
+from golive.sandbox.surroundings.authority import Authority
 from golive.sandbox.surroundings.operations import ANSWERS
 from golive.sandbox.surroundings.repository import Repository
+from golive.sandbox.surroundings.resolving import resolver
 
 
 class Surroundings:
@@ -24,12 +26,28 @@ class Surroundings:
         self.folder, self.faults = folder, frozenset[Fault]()
         self.repository = Repository(folder)
         pipeline.write(folder, datetime.now(UTC), self.faults)
+        self.authority = Authority(folder)
+        self._ends: list[asyncio.BaseTransport | asyncio.Server] = []
+
+    async def answer(self) -> dict[str, str]:
+        """Begin to resolve names and to show the certificate; give where, as `host:port`."""
+        honest, first = await resolver(frozenset)
+        other, second = await resolver(lambda: self.faults)
+        server, tls = await self.authority.serve()
+        self._ends += [honest, other, server]
+        return {"resolver": first, "other_resolver": second, "tls": tls}
+
+    def close(self) -> None:
+        """Answer no more."""
+        for end in self._ends:
+            end.close()
 
     def switch(self, fault: Fault, on: bool) -> None:
         """Switch a fault, and let the surroundings be so."""
         self.faults = self.faults | {fault} if on else self.faults - {fault}
         pipeline.write(self.folder, datetime.now(UTC), self.faults)
         self.repository.follow(self.faults)
+        self.authority.show(self.faults)
 
 
 SURROUNDINGS = web.AppKey("surroundings", Surroundings)
@@ -85,7 +103,8 @@ async def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     asked = parser.parse_args()
     end_with_parent()
-    report({asked.name: await serve(application(Surroundings(asked.folder)))})
+    surroundings = Surroundings(asked.folder)
+    report({asked.name: await serve(application(surroundings)), **await surroundings.answer()})
     await forever()
 
 

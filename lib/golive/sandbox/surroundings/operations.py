@@ -62,6 +62,30 @@ def dashboard(faults: Faults, now: datetime) -> dict[str, Any]:
     return {"newest": round(newest.timestamp() * 1000)}
 
 
+def on_call(faults: Faults, now: datetime) -> dict[str, Any]:
+    """Give when each role has last answered its pager."""
+    roles = ("sre_lead", "sre_engineer", "devops_engineer", "devops_manager", "cto")
+    answered = {role: (now - timedelta(minutes=4)).isoformat() for role in roles}
+    return {"answered": {**answered, **({"devops_manager": None} if Fault.TEAM_SILENT in faults else {})}}
+
+
+def backup(faults: Faults, now: datetime) -> dict[str, Any]:
+    """Give the newest backup that was restored and read for a trial."""
+    restored = now - timedelta(days=9 if Fault.BACKUP_STALE in faults else 0, hours=2)
+    return {"restored": 1, "at": restored.isoformat()}
+
+
+def data(faults: Faults, now: datetime) -> dict[str, Any]:
+    """Give how much of everything the site's database holds, and which rows point nowhere."""
+    lost = 7 if Fault.DATA_LOST in faults else 0
+    return {"users": 1200, "orders": 5300 - lost, "orphans": []}
+
+
+def data_before(faults: Faults, now: datetime) -> dict[str, Any]:
+    """Give the same as it was before the go-live."""
+    return data(frozenset(), now)
+
+
 def _open(what: str, there: bool, now: datetime) -> dict[str, Any]:
     return {"open": [what] if there else [], "at": now.isoformat()}
 
@@ -76,4 +100,8 @@ ANSWERS: dict[str, Callable[[Faults, datetime], dict[str, Any]]] = {
     "deployments": deployments,
     "error-budget": error_budget,
     "dashboard": dashboard,
+    "on-call": on_call,
+    "backup": backup,
+    "data": data,
+    "data-before": data_before,
 }

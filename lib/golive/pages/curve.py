@@ -1,0 +1,78 @@
+"""What a live chart shows of a phase: counts in buckets of time, so that a day takes no more room than a minute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from golive.core.samples import Sample, Tally, Version
+
+MOST = 300  # buckets; a chart has not many more pixels for them
+THICK = 1200  # samples of a version that a chart drawn once shows
+WINDOW = 5.0  # seconds that a point tells of, at the least
+
+
+@dataclass
+class Curve:
+    """Visitors' requests of both versions since `start` (UTC seconds; None before the first), each `width` seconds."""
+
+    start: float | None = None
+    width: float = 1.0
+    _buckets: dict[Version, dict[int, Tally]] = field(default_factory=lambda: {version: {} for version in Version})
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Take samples in, in the order in which they came."""
+        for sample in samples:
+            if self.start is None:
+                self.start = sample.second - sample.seconds
+            number = int((sample.second - self.start) / self.width)
+            mine = self._buckets[sample.version]
+            mine[number] = mine.get(number, Tally()) + sample.tally
+            if len(mine) > MOST:
+                self._widen()
+
+    @property
+    def seconds(self) -> float:
+        """How long the curve is."""
+        last = max((number for mine in self._buckets.values() for number in mine), default=-1)
+        return (last + 1) * self.width
+
+    def points(self, version: Version, value: Callable[[Tally], float]) -> tuple[list[float], list[float]]:
+        """Give seconds since the start, and a value over the last seconds at each; not a number where nobody came."""
+        mine = self._buckets[version]
+        back = max(1, round(WINDOW / self.width))
+        times, values = [], []
+        for number in sorted(mine):
+            told = sum((mine.get(n, Tally()) for n in range(number - back + 1, number)), mine[number])
+            times.append((number + 1) * self.width)
+            values.append(value(told) if told.requests else math.nan)
+        return times, values
+
+    def _widen(self) -> None:
+        """Let each bucket hold twice the time."""
+        self.width *= 2
+        for version, mine in self._buckets.items():
+            merged: dict[int, Tally] = {}
+            for number, tally in mine.items():
+                merged[number // 2] = merged.get(number // 2, Tally()) + tally
+            self._buckets[version] = merged
+
+
+def thinned(samples: Sequence[Sample], most: int = THICK) -> Sequence[Sample]:
+    """Give samples in which, of each version, no more than `most` are left: neighbours are counted together."""
+    each = math.ceil(len(samples) / len(Version) / most)
+    if each <= 1:
+        return samples
+    merged, waiting = list[Sample](), dict[Version, list[Sample]]()
+    for sample in samples:
+        group = waiting.setdefault(sample.version, [])
+        group.append(sample)
+        if len(group) == each:
+            merged.append(_merged(waiting.pop(sample.version)))
+    return sorted([*merged, *map(_merged, waiting.values())], key=lambda sample: sample.second)
+
+
+def _merged(group: Sequence[Sample]) -> Sample:
+    tally = sum((sample.tally for sample in group), Tally())
+    return replace(group[-1], tally=tally, seconds=sum(sample.seconds for sample in group))

@@ -1,0 +1,97 @@
+"""From `golive open` to the sealed archive in a real browser, without a terminal: completed, and rolled back."""
+
+import shutil
+
+import nbformat
+import pytest
+
+from golive.archive.completed import NOT_KEPT
+from golive.archive.verify import Standing, verify
+from golive.core.folding import fold
+from tests.browser.walk import SHEET, Opened, Walker
+from tests.parts.rehearsals import ours, read_entries
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium")
+    assert path, "chromium is not installed: make system"
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def opened(tmp_path):
+    process = Opened(tmp_path, "short", "--operator", "ada")
+    yield process
+    status = process.end() if process.process.poll() is None else process.process.returncode
+    if not fold(read_entries(process.run)).closed:
+        process.stop()
+    assert status == 0 and ours(process.run) == []
+
+
+def picture(walker, tmp_path, name):
+    walker.page.screenshot(path=tmp_path / f"{name}.png")
+
+
+def test_a_go_live_is_clicked_through_to_its_sealed_archive(opened, browser, tmp_path):
+    walker = Walker(browser, opened.link)
+    walker.pass_phase(baseline=True)
+    picture(walker, tmp_path, "preflight")
+    walker.step("go.close()", "04_canary_50.ipynb")
+    walker.follow("go.close()", "04_canary_50.ipynb")
+    walker.pass_phase(baseline=True, shifts=True, soaks=True)
+    picture(walker, tmp_path, "canary")
+    walker.step("go.close()", "05_cutover_100.ipynb")
+    walker.follow("go.close()", "05_cutover_100.ipynb")
+    walker.pass_phase(baseline=True, shifts=True, soaks=True)
+    walker.step("go.close()", "06_watch_24h.ipynb")
+    walker.follow("go.close()", "06_watch_24h.ipynb")
+    walker.pass_phase(baseline=True, soaks=True)
+    walker.step("go.close()", "07_completion.ipynb")
+    walker.follow("go.close()", "07_completion.ipynb")
+    walker.pass_phase()
+    said = walker.step("go.close()", "closed as completed and sealed")
+    picture(walker, tmp_path, "completion")
+
+    state = fold(read_entries(opened.run))
+    assert state.closed == "completed" and state.head.hash in said
+    assert verify(opened.run, state.head.hash).standing is Standing.PROVEN
+    walker.cell("go.close()").locator("a", has_text="open the archive").click()
+    frame = walker.page.frame_locator("iframe").locator("h1")
+    assert "COMPLETED" in frame.inner_text(timeout=20_000)
+    picture(walker, tmp_path, "archive")
+    opened.says("closed +completed")
+
+
+def test_a_go_live_that_the_last_cell_rolled_back_is_closed_and_sealed_from_its_page(opened, browser, tmp_path):
+    walker = Walker(browser, opened.link)
+    walker.pass_phase(baseline=True)
+    walker.step("go.close()", "04_canary_50.ipynb")
+    walker.follow("go.close()", "04_canary_50.ipynb")
+    walker.begin()
+    walker.check()
+    walker.step("go.shift()", "DONE")
+    source = 'await go.rollback(because="checkout looks wrong")'
+    assert "go.close()" in walker.step("go.rollback(", "ROLLED BACK", source)
+    walker.step("go.close()", "closed as rolled-back and sealed")
+    picture(walker, tmp_path, "rolled-back")
+
+    state = fold(read_entries(opened.run))
+    assert state.closed == "rolled-back" and verify(opened.run).standing is Standing.CONSISTENT
+    page = nbformat.read(opened.run / "notebooks" / "04_canary_50.ipynb", 4)
+    close = next(cell for cell in page.cells if cell.id == "close")
+    assert NOT_KEPT in [output.get("text") for output in close.outputs]
+    assert "NEVER OPENED" in (opened.run / "notebooks" / "05_cutover_100.html").read_text()
+    walker.follow("go.close()", "what happened, and whom to call", "91_incident.ipynb")
+    assert "CLOSED RUN" in walker.begin("open_incident(")
+    walker.step("go.timeline()", "checkout looks wrong")
+    picture(walker, tmp_path, "incident")
+    assert walker.page.locator(SHEET).count() == 1
