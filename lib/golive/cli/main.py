@@ -12,7 +12,7 @@ import click
 
 from golive import __version__
 from golive.core.errors import LONGEST_LINE, GoLiveError, NameUnknown, PlanError, nearest
-from golive.core.plain import plain
+from golive.core.plain import plain_line
 
 USAGE = 2
 INTERRUPTED = 130
@@ -97,14 +97,7 @@ def clear(command: Callable[..., Any]) -> Callable[..., Any]:
 def _say(what: str, then: str) -> None:
     """Say what happened, and what to type next unless that is said already."""
     whole = what if "\nNEXT" in what else f"{what}\nNEXT  {then}"
-    click.echo("\n".join(_fit(line) for line in whole.splitlines()), err=True)
-
-
-def _fit(line: str) -> str:
-    """Give a line that can't move a terminal's cursor, with the blanks that it begins with or has after its word."""
-    return " " * (len(line) - len(line.lstrip())) + "  ".join(
-        plain(part, LONGEST_LINE) for part in line.strip().split("  ")
-    )
+    click.echo("\n".join(plain_line(line, LONGEST_LINE) for line in whole.splitlines()), err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from golive.core.plain import plain
+from golive.core.plain import plain, plain_line
 
 LONGEST_LINE = 1500
 
@@ -28,13 +28,7 @@ class GoLiveError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython the message alone, instead of a stack trace."""
-        return [_shown(line) for line in str(self).splitlines()]
-
-
-def _shown(line: str) -> str:
-    """Give a line without what moves a cursor or hides; what a label stands in front of keeps its column."""
-    label, gap, rest = line.partition("  ")
-    return f"{plain(label)}{gap}{' ' * (len(rest) - len(rest.lstrip()))}{plain(rest, LONGEST_LINE)}"
+        return [plain_line(line, LONGEST_LINE) for line in str(self).splitlines()]
 
 
 class Stopped(GoLiveError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from golive.core.canonical import canonical, tame
 
 LONGEST = 300
+GAP = re.compile(r" {2,}")
 LARGEST_EVIDENCE = 8000
 
 
@@ -18,6 +20,12 @@ def plain(text: object, longest: int = LONGEST) -> str:
     cut = said[: longest * 2]
     shown = "".join(_shown(letter) for letter in " ".join(cut.split()))
     return shown if len(shown) <= longest and len(cut) == len(said) else shown[: longest - 1] + "…"
+
+
+def plain_line(line: str, longest: int = LONGEST) -> str:
+    """Give one line of ours that quotes others': plain, and with the wide gaps that set its parts apart."""
+    begun = line[: len(line) - len(line.lstrip(" "))]
+    return begun + "  ".join(plain(part, longest) for part in GAP.split(line.strip()))
 
 
 def _shown(letter: str) -> str:

@@ -65,7 +65,7 @@ def soak_chart(samples: Sequence[Sample], *, criteria: Criteria, title: str, eve
         failed.text(
             event.second - start,
             failed.get_ylim()[1],
-            f" {event.label}",
+            f" {plain(event.label, 60)}",
             fontsize=9,
             va="top",
             rotation=90,
@@ -147,6 +147,7 @@ def _line(axes: Any, samples: Sequence[Sample], start: float, value: Callable[[T
         points = [(second - start, value(t) if t.requests else math.nan) for second, t in _windows(samples, version)]
         axes.plot([x for x, _ in points], [y for _, y in points], **style)
         ends += [(y, x, version) for x, y in points if not math.isnan(y)][-1:]
+    axes.margins(x=0)  # the names stand outside
     for place, (y, x, version) in enumerate(sorted(ends)):
         apart = (2 * place - len(ends) + 1) * HALF_A_LINE  # two lines may end at one point; their names may not
         axes.annotate(
