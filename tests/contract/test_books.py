@@ -133,7 +133,7 @@ def test_a_standby_beats_and_holds_nothing(bench):
 def test_the_seconds_of_a_phase_are_summed_by_the_minute_whoever_added_them(bench):
     book, member = bench.book(), bench.member("a")
     fence = book.take(member, 0, bench.silent)
-    samples = [sample(at, version, 10, 1) for at in range(0, 200) for version in Version]
+    samples = [sample(at, version, 10, 1) for at in range(200) for version in Version]
     for begun in range(0, len(samples), 50):
         assert bench.book().add(samples[begun : begun + 50], LOOK, fence)
 
