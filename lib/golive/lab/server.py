@@ -151,6 +151,8 @@ def _command(folder: RunFolder, first_page: str, port: int | None) -> list[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.ip={LOOPBACK}"]
     command += [f"--ServerApp.port={port or FIRST_PORT}", f"--ServerApp.port_retries={0 if port else TRIES}"]
     command += [f"--ServerApp.root_dir={folder.root}", f"--ServerApp.default_url=/lab/tree/{page}"]
+    # A tab that was left open on another run, whose server had this port before, reaches nothing of this one.
+    command += [f"--ServerApp.base_url=/{folder.name}/"]
     command += [f"--LabApp.app_settings_dir={settings(folder)}", f"--LabApp.workspaces_dir={folder.lab / 'layout'}"]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return command + ([f"--ServerApp.jpserver_extensions={dict(EXTENSIONS)}"] if EXTENSIONS else [])
