@@ -29,6 +29,9 @@ HOURS = 24
 EDGES = (50, 100, 200, 300, 400, 500, 750, 1000, 2000)
 OPENED = """
 import json, sys, time
+if sys.argv[2:]:
+    from golive.runner.preload import load_ipython_extension
+    load_ipython_extension(None)
 begun, spent = time.perf_counter(), time.process_time()
 from golive.notebook.opening import open_phase
 page = open_phase("sandbox", "watch", sys.argv[1], "ada")
@@ -85,14 +88,16 @@ def main() -> None:
     """Print the seconds of five reopenings."""
     with tempfile.TemporaryDirectory() as place:
         run = made(Path(place))
-        for _ in range(5):
-            begun = time.perf_counter()
-            done = subprocess.run(
-                [sys.executable, "-c", OPENED, str(run.folder.root)], capture_output=True, text=True, check=True
-            )
-            told = json.loads(done.stdout)
-            parts = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in told.items())
-            print(f"{time.perf_counter() - begun:.2f} s in all: {parts}")
+        for how in ((), ("warm",)):
+            print("a warm kernel, as golive open has it" if how else "a kernel that has imported nothing yet")
+            for _ in range(5):
+                print(_reopened(run, *how))
+
+
+def _reopened(run: Run, *how: str) -> str:
+    command = [sys.executable, "-c", OPENED, str(run.folder.root), *how]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in told.items())
 
 
 if __name__ == "__main__":

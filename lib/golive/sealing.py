@@ -40,7 +40,7 @@ def seal_run(run: Run) -> Sealed:
     _say_what_nobody_knows(run)
     saved = sorted(run.folder.pages.glob("[0-9]*.ipynb"))
     state = run.state()
-    sources = saved if state.alone or state.unattended else [_completed(run, path, samples) for path in saved]
+    sources = [_completed(run, path, samples) for path in saved] if state.attended else saved
     entries = run.store.read()
     state = run.state()
 

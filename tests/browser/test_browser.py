@@ -56,6 +56,7 @@ def test_a_gate_stops_run_all_and_a_restarted_kernel_goes_on_to_a_typed_decision
     assert "PROCEED" in said and 'go.decide("proceed"' in then
     assert tab.prompt(7) == tab.prompt(8) == "[ ]:"
     run = re.search(r"run\s+(\w+-sandbox)", tab.shows(1))[1]
+    assert re.search(r"roll back control\s+drilled in [\d.]+ s, would ask the guard", tab.shows(1)), tab.shows(1)
 
     tab.restart()
     tab.run(0)

@@ -95,3 +95,4 @@ def test_a_go_live_that_the_last_cell_rolled_back_is_closed_and_sealed_from_its_
     walker.step("go.timeline()", "checkout looks wrong")
     picture(walker, tmp_path, "incident")
     assert walker.page.locator(SHEET).count() == 1
+    assert opened.kernels() <= {"00_preflight", "04_canary_50", "91_incident"}  # no tab of another run's has come here

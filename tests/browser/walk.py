@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import httpx
 import yaml
 
 from golive.plans import find
@@ -70,6 +72,12 @@ class Opened:
         """Press Ctrl-C, as a person does who is through, and give the exit status."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
+
+    def kernels(self):
+        """Give the notebooks, by name, whose kernels this run's server has."""
+        url, _, token = self.link.partition("lab/tree/")[0], *self.link.partition("?token=")[1:]
+        answer = httpx.get(f"{url}api/sessions", headers={"Authorization": f"token {token}"}, timeout=10)
+        return {Path(session["path"]).stem for session in answer.raise_for_status().json()}
 
     def stop(self):
         """End what a test that failed has left open."""

@@ -36,6 +36,7 @@ def test_a_wheel_rehearses_in_an_empty_folder(tmp_path):
 
     where = call(python, "-c", "import golive; print(golive.__file__)", cwd=tmp_path, env=env)
     assert str(tmp_path / "venv") in where
+    assert (tmp_path / "venv" / "etc" / "jupyter" / "jupyter_server_config.d" / "golive.json").is_file()
     call(golive, "init", "mine", cwd=tmp_path, env=env)
     said = call(golive, "rehearse", cwd=tmp_path / "mine", env=env)
     assert "COMPLETED" in said

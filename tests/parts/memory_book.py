@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from golive.adapters.clocks import FakeClock, utc
 from golive.core.errors import StoreUnavailable
-from golive.core.samples import Sample
+from golive.core.samples import Sample, Version
+from golive.core.thinning import summed
 from golive.ports import Beat, EvidenceNote, Lease, LookNote, Member
 
 
@@ -79,7 +80,11 @@ class MemoryBook:
 
     def minutes(self, phase: str) -> Sequence[Sample]:
         self._answer()
-        return [one for one in self.kept if one.phase == phase]
+        parts: dict[tuple[int, Version], list[Sample]] = {}
+        for one in self.kept:
+            if one.phase == phase:
+                parts.setdefault((int(one.second // 60), one.version), []).append(one)
+        return [summed(several) for several in parts.values()]
 
     def trace(self, phase: str) -> Sequence[EvidenceNote]:
         self._answer()

@@ -4,23 +4,26 @@ import asyncio
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 
 import httpx
 import pytest
 
+from golive.cli.status import frame
 from golive.core.errors import GoLiveError
 from golive.core.record import Kind
 from golive.core.samples import Sample, Tally, Version
 from golive.core.verdict import Word
 from golive.ports import LookNote
+from golive.server import board
 from golive.server.finding import Runs
 from golive.server.loopback import serve
 from golive.server.pages import Pages
+from tests.cli.test_bad_input import golive
 from tests.notebooks.desk import look, make_run, shifted_and_proven, verdict
 from tests.server.test_control import HOSTILE, said
 
@@ -96,13 +99,13 @@ def test_hostile_text_stays_text(run, shown):
     assert "ROLLED BACK" in page.text and "49" not in said(page)
 
 
-def test_the_chart_is_a_picture_of_always_the_same_size_in_both_themes(run, shown):
+def test_the_chart_is_a_picture_of_always_the_same_size_in_both_themes(run, shown, monkeypatch):
+    monkeypatch.setattr(board, "FRESH", 0.0)
     assert shown.get("chart", params={"run": "golive-1"}).status_code == 204
     sizes = set()
     for seconds, theme in ((1, "light"), (60, "light"), (60, "dark"), (60, "no-such")):
         measured(run, seconds)
         assert "golive/chart" in shown.get("board", params={"run": "golive-1"}).text or seconds == 1
-        time.sleep(1.1)
         shown.get("board", params={"run": "golive-1"})
         png = shown.get("chart", params={"run": "golive-1", "theme": theme}).content
         assert png.startswith(b"\x89PNG")
@@ -149,3 +152,36 @@ def test_watching_in_a_terminal_redraws_in_place_and_ends_with_ctrl_c(run, tmp_p
 
     assert process.returncode == 0
     assert b"golive-1  open" in seen and b"\x1b[2J" not in seen and b"Traceback" not in seen
+
+
+def test_serving_says_its_address_and_ends_with_ctrl_c(run, tmp_path):
+    command = [sys.executable, "-m", "golive.cli", "status", "golive-1", "--serve", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--runs", str(tmp_path / "runs")], stdout=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    address = process.stdout.readline().strip()
+    page = httpx.get(address, timeout=10)
+    process.send_signal(signal.SIGINT)
+    process.wait(15)
+    process.stdout.close()
+
+    assert process.returncode == 0 and address.endswith("/golive/status?run=golive-1")
+    assert page.status_code == 200 and "25.0 %" in page.text
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [(("--watch", "--serve"), "one of --watch and --serve"), (("--port", "8000"), "--port is for --serve")],
+)
+def test_what_can_not_be_meant_together_is_said(words, why):
+    said = golive("status", *words)
+
+    assert said.exit_code == 2 and why in said.output and "NEXT" in said.output
+
+
+def test_a_frame_is_no_larger_than_the_screen(monkeypatch):
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((20, 6)))
+    lines = frame("\n".join(f"line {number} {'x' * 40}" for number in range(30))).split("\n")
+
+    assert len(lines) - 1 <= 5 and "28 more lines" in lines[-2]
+    assert all(len(re.sub(r"\x1b\[[HKJ]", "", line)) <= 20 for line in lines)

@@ -217,6 +217,11 @@ class State:
         return f"{self.run}@{self.host}"
 
     @property
+    def attended(self) -> bool:
+        """Whether persons go through all its phases: no page's own rehearsal, and none that a runner conducts."""
+        return not self.alone and not self.unattended
+
+    @property
     def claimed(self) -> bool:
         """Whether the run has ever begun to claim its router: with its first shift."""
         return any(phase.shift is not None for phase in self.phases)

@@ -9,7 +9,6 @@ from pathlib import Path
 from golive import wiring
 from golive.core.errors import GoLiveError, NameUnknown, Stopped
 from golive.folders import RunFolder, find_run, project, runs_in, runs_root
-from golive.notebook.closing import is_whole
 from golive.plans import find, known
 from golive.run import Run
 
@@ -47,7 +46,7 @@ def attended_runs(root: Path) -> list[Run]:
     for folder in runs_in(root):
         try:
             run = wiring.open_run(str(folder.root), "")
-            if is_whole(run.state()) and not run.state().closed:
+            if run.state().attended and not run.state().closed:
                 found.append(run)
         except GoLiveError:
             continue

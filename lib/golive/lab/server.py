@@ -22,6 +22,7 @@ from jupyter_core.paths import jupyter_runtime_dir
 from golive.core.errors import GoLiveError
 from golive.folders import RUNS_VARIABLE, RunFolder, project
 from golive.lab.links import surroundings
+from golive.runner.spare import PRELOAD
 
 EXTENSIONS = {"golive.server": True}  # an editable install has no file that switches it on
 FIRST_PORT, TRIES = 8888, 100
@@ -133,11 +134,25 @@ def settings(folder: RunFolder) -> Path:
     return target
 
 
+def kernels(folder: RunFolder) -> Path:
+    """Make the run's folder of kernels, with the one of this installation, which is warm before its first cell."""
+    share = folder.lab / "share"
+    told = share / "kernels" / "python3" / "kernel.json"
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    argv += [f"--IPKernelApp.extra_extensions={PRELOAD[0]}"]
+    named = {"display_name": "Python 3 (ipykernel)", "language": "python", "metadata": {"debugger": True}}
+    told.parent.mkdir(parents=True, exist_ok=True)
+    told.write_text(json.dumps({"argv": argv, **named}))
+    return share
+
+
 def _command(folder: RunFolder, first_page: str, port: int | None) -> list[str]:
     page = (folder.pages / f"{first_page}.ipynb").relative_to(folder.root).as_posix()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.ip={LOOPBACK}"]
     command += [f"--ServerApp.port={port or FIRST_PORT}", f"--ServerApp.port_retries={0 if port else TRIES}"]
     command += [f"--ServerApp.root_dir={folder.root}", f"--ServerApp.default_url=/lab/tree/{page}"]
+    # A tab that was left open on another run, whose server had this port before, reaches nothing of this one.
+    command += [f"--ServerApp.base_url=/{folder.name}/"]
     command += [f"--LabApp.app_settings_dir={settings(folder)}", f"--LabApp.workspaces_dir={folder.lab / 'layout'}"]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return [*command, f"--ServerApp.jpserver_extensions={EXTENSIONS}"]
@@ -145,11 +160,11 @@ def _command(folder: RunFolder, first_page: str, port: int | None) -> list[str]:
 
 def _environment(folder: RunFolder) -> dict[str, str]:
     """Give the server's environment; kernels inherit it; and so the token is on no command line."""
-    home = project()
+    home, given = project(), surroundings().get("JUPYTER_PATH", "")
     return {
         **surroundings(),
         "JUPYTER_TOKEN": secrets.token_urlsafe(32),
-        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PATH": os.pathsep.join([str(kernels(folder)), *([given] if given else [])]),
         RUNS_VARIABLE: str(folder.root.parent),
         **({"GOLIVE_HOME": str(home)} if home else {}),
     }

@@ -19,22 +19,17 @@ WHOM_TO_CALL = ("what happened, and whom to call", INCIDENT)
 ALL_CLOSED = "all phases are closed"
 
 
-def is_whole(state: State) -> bool:
-    """Say whether a run is one of all phases that persons go through: nobody but they close it."""
-    return not state.alone and not state.unattended
-
-
 def ends_here(state: State) -> bool:
     """Say whether all that is left is to end a run that was rolled back and that its page may close."""
     if state.closed or state.rollback is None:
         return False
-    return state.alone or (is_whole(state) and state.rollback.done)
+    return state.alone or (state.attended and state.rollback.done)
 
 
 def refuse_ended(run: Run) -> None:
     """Raise Stopped, saying where its archive is, for a run of all pages that is closed and sealed."""
     state, root = run.state(), run.folder.root
-    if state.closed and is_whole(state) and (root / "SEAL").exists():
+    if state.closed and state.attended and (root / "SEAL").exists():
         raise Stopped(f"{state.run} was closed as {state.closed} at {state.closed_at}", f"read {root}/index.html")
 
 
@@ -48,7 +43,7 @@ def handed_on(desk: Desk, phase: str, what: str) -> Answer:
     state = desk.state
     names, pages = [one.name for one in state.phases], page_names(state.phases)
     following = names[names.index(phase) + 1 :]
-    if is_whole(state) and all(one.over for one in state.phases):
+    if state.attended and all(one.over for one in state.phases):
         return end_run(desk, "completed", ALL_CLOSED)
     then = f"{pages[following[0]]}.ipynb" if following else f"golive seal {state.run}"
     return Answer("DONE", what, next=then)
@@ -57,7 +52,7 @@ def handed_on(desk: Desk, phase: str, what: str) -> Answer:
 def closed_before(desk: Desk, phase: str, what: str) -> Answer:
     """Give what follows where there is nothing to close: the archive, sealed now if it is not yet, or the next page."""
     state = desk.state
-    if not is_whole(state):
+    if not state.attended:
         return Answer("NOTHING DONE", what)
     if state.closed:
         return sealed(desk.run)

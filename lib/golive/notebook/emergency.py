@@ -11,7 +11,7 @@ from golive.awaited import awaited
 from golive.core.errors import GoLiveError, Stopped
 from golive.folders import runs_root
 from golive.notebook.bare import BARE_NEXT, Bare
-from golive.notebook.closing import end_run, ends_here, is_whole, sealed
+from golive.notebook.closing import end_run, ends_here, sealed
 from golive.notebook.desk import Desk
 from golive.pages import rollbacks, tables
 from golive.pages.answer import Answer
@@ -137,7 +137,7 @@ class Emergency:
         """Show whom to call, in which order."""
         desk = self._need()
         answer = tables.escalation(desk.run.plan)
-        if is_whole(desk.state) and ends_here(desk.state):
+        if desk.state.attended and ends_here(desk.state):
             answer = replace(answer, next="go.close()")
         self._leave()
         return answer
@@ -146,9 +146,9 @@ class Emergency:
         """Close a run of all pages that was rolled back, and seal its archive."""
         desk = self._need()
         state = desk.state
-        if is_whole(state) and state.closed:
+        if state.attended and state.closed:
             return sealed(desk.run)
-        if not is_whole(state) or not ends_here(state):
+        if not state.attended or not ends_here(state):
             return Answer("NOTHING DONE", "this page closes only a run of all pages that was rolled back")
         assert state.rollback is not None
         return end_run(desk, "rolled-back", str(state.rollback.detail.get("because", "")))

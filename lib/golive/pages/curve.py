@@ -32,6 +32,10 @@ class Curve:
             if len(mine) > MOST:
                 self._widen()
 
+    def copy(self) -> Curve:
+        """Give the curve as it is now."""
+        return replace(self, _buckets={version: dict(mine) for version, mine in self._buckets.items()})
+
     @property
     def seconds(self) -> float:
         """How long the curve is."""

@@ -141,6 +141,8 @@ def next_of(run: Overview) -> str:
         )
     if not run.guarded and state.canary_out and not state.cutover_at:
         return _rollback(run, "no guard answers")
+    if state.attended and not run.guarded:
+        return f"golive open {run.name}"
     if not run.guarded or (state.unattended and not run.operators):
         return f"golive resume {run.name}"
     if state.phase is not None:

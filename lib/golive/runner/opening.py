@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from golive import wiring
-from golive.core.errors import NameUnknown, PlanError
+from golive.core.errors import NameUnknown, PlanError, Stopped
 from golive.faults import FaultSetter, parse_fault
 from golive.folders import RUNS_VARIABLE, project, runs_root
 from golive.notebook.wheel import take_wheel
@@ -42,8 +42,11 @@ def reopened(name: str, runs: Path | None) -> tuple[Run, FaultSetter]:
 
     Raises:
         NameUnknown: If there is none.
+        Stopped: If persons go through it.
     """
     run = wiring.open_run(name, "resume", runs)
+    if run.state().attended and not run.state().closed:
+        raise Stopped(f"persons go through {run.folder.name}, and no runner does it for them", f"golive open {name}")
     say(whole(overview(run.folder.root)))
     if not run.state().closed:
         take_wheel(run, "its runner has died and it is resumed")

@@ -54,7 +54,7 @@ class Watched:
         self._looked = 0.0
         self._phase, self._rows, self._drawn = "", 0, 0
         self._curve = Curve()
-        self._charts: dict[str, Any] = {}
+        self._charts: dict[str, tuple[str, Any]] = {}
 
     def board(self) -> Board:
         """Give the run as it is now, or was a second ago; a run that can't be read is one that says why."""
@@ -65,18 +65,21 @@ class Watched:
 
     def chart(self, theme: str) -> bytes:
         """Give the chart of what was looked at last, as a PNG; empty when nothing can be drawn."""
-        with self._lock, DRAWING:
-            if self._run is None:
-                return b""
-            if theme not in self._charts:
-                self._charts[theme] = self._new_chart(self._run, theme)
-            png: bytes = self._charts[theme].draw(self._curve)
+        with self._lock:  # no longer than a copy takes: drawing keeps no look waiting
+            run, phase, curve = self._run, self._phase, self._curve.copy()
+        if run is None or not phase:
+            return b""
+        with DRAWING:
+            drawn = self._charts.get(theme)
+            if drawn is None or drawn[0] != phase:
+                drawn = self._charts[theme] = (phase, self._new_chart(run, phase, theme))
+            png: bytes = drawn[1].draw(curve)
             return png
 
-    def _new_chart(self, run: Run, theme: str) -> Any:
+    def _new_chart(self, run: Run, phase: str, theme: str) -> Any:
         from golive.pages.live import DARK, LIGHT, LiveChart  # a server starts without what draws
 
-        length = self._lengths(run).get(self._phase, 0.0)
+        length = self._lengths(run).get(phase, 0.0)
         return LiveChart(run.plan.criteria, length, DARK if theme == "dark" else LIGHT)
 
     def _look(self) -> Board:
@@ -101,16 +104,12 @@ class Watched:
         """Take in new samples; the chart shows the phase that is open, or the last one that was."""
         fresh = run.book.samples(self._rows, AT_ONCE)
         self._rows += len(fresh)
-        phase = self._state.phase.name if self._state.phase else self._phase
         for sample in fresh:
-            if sample.phase and sample.phase != self._phase and sample.phase in (phase, *self._names()):
-                self._phase, self._curve, self._charts = sample.phase, Curve(), {}
-            if sample.phase == self._phase and self._phase:
+            if sample.phase and sample.phase != self._phase:
+                self._phase, self._curve = sample.phase, Curve()
+            if sample.phase:
                 self._curve.add((sample,))
-        self._drawn += bool(fresh)
-
-    def _names(self) -> tuple[str, ...]:
-        return tuple(phase.name for phase in self._state.phases)
+        self._drawn += bool(self._phase and fresh)
 
     def _lengths(self, run: Run) -> dict[str, float]:
         return {phase.name: phase.soak.total_seconds() for phase in run.plan.phases}

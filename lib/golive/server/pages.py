@@ -19,6 +19,7 @@ from golive.server.finding import Runs
 
 FILES = {"golive.css": "text/css", "status.js": "text/javascript"}
 LOOK_WITHIN = 4.0
+DRAWN_WITHIN = 15.0  # the first chart loads what draws
 FORM_WITHIN = 2.0  # a record that does not answer keeps nobody from the form
 
 
@@ -41,17 +42,26 @@ class Pages:
         """
         if not name:
             return await self._list("status")
-        return views.status_html(await self._board(name), self.base, name)
+        try:
+            board = await self._board(name)
+        except TimeoutError:
+            board = Board(unreadable(name, GoLiveError(f"no answer in {LOOK_WITHIN:g} s")))
+        return views.status_html(board, self.base, name)
 
     async def board(self, name: str) -> str:
-        """Give the part of a run's page that changes."""
+        """Give the part of a run's page that changes.
+
+        Raises:
+            NameUnknown: If there is no such run.
+            TimeoutError: If it does not answer: the page then says since when what it shows is old.
+        """
         return views.board_html(await self._board(name), self.base, name)
 
     async def chart(self, name: str, theme: str) -> bytes:
         """Give a run's chart as a PNG; empty when nothing can be drawn."""
         watched = self._boards.of(await apart(lambda: self.runs.named(name), LOOK_WITHIN))
         try:
-            return await apart(lambda: watched.chart(theme if theme in THEMES else "light"), LOOK_WITHIN)
+            return await apart(lambda: watched.chart(theme if theme in THEMES else "light"), DRAWN_WITHIN)
         except TimeoutError:
             return b""
 
@@ -92,10 +102,7 @@ class Pages:
 
     async def _board(self, name: str) -> Board:
         folder = await apart(lambda: self.runs.named(name), LOOK_WITHIN)
-        try:
-            return await apart(self._boards.of(folder).board, LOOK_WITHIN)
-        except TimeoutError:
-            return Board(unreadable(folder.name, GoLiveError(f"no answer in {LOOK_WITHIN:g} s")))
+        return await apart(self._boards.of(folder).board, LOOK_WITHIN)
 
 
 def _facts(folder: RunFolder, looked: Overview) -> Sequence[tuple[str, str]]:
