@@ -65,8 +65,7 @@ class Operator:
                 self._step(lambda: page.rollback(because="the window is over", even_though=MEANT))
             time.sleep(LINGER if self._ending == "lingering" else 0.0)
             raise NotPossible("rolled back by its operator")
-        self._decided(page)
-        self._step(page.close)
+        self._step(lambda: self._handed_over(page))
 
     def _checked(self, page: Any) -> None:
         """Check until all is well, or patience is over."""
@@ -76,6 +75,11 @@ class Operator:
             if page.here.checks["start"].passed or time.monotonic() > until:
                 return
             time.sleep(PAUSE)
+
+    def _handed_over(self, page: Any) -> Any:
+        """Decide and close; what the guard said worse meanwhile is judged anew."""
+        self._decided(page)
+        return page.close()
 
     def _decided(self, page: Any) -> None:
         """Judge and decide; a HOLD is judged again until patience is over."""

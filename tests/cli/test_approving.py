@@ -1,7 +1,5 @@
 """The second person's command: an entry where the run is reached, a line to paste where it is not."""
 
-from dataclasses import replace
-
 import pytest
 from click.testing import CliRunner
 
@@ -15,6 +13,10 @@ from golive.notebook.page import Page
 from tests.notebooks.desk import look, make_run, shifted_and_proven, signed_plan, verdict
 
 
+def elsewhere(name):
+    return Who(name, "grace", "elsewhere", "9")
+
+
 @pytest.fixture
 def waiting(tmp_path, monkeypatch):
     """Give a page whose decision waits for Grace, and the verdict's code."""
@@ -26,11 +28,11 @@ def waiting(tmp_path, monkeypatch):
     look(run, verdict(Word.PROCEED))
     page.judge()
     page.decide("proceed", page.here.judged.code, "all is well")
-    monkeypatch.setattr(
-        wiring, "open_run", lambda name, operator, runs: replace(run, who=Who(operator, "grace", "elsewhere", "9"))
-    )
+    monkeypatch.setattr(wiring, "SystemClock", lambda: run.clock)
+    monkeypatch.setattr(wiring, "who", elsewhere)
+    monkeypatch.setenv("GOLIVE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(clocks, "SystemClock", lambda: run.clock)
-    monkeypatch.setattr(provenance, "who", lambda name: Who(name, "grace", "elsewhere", "9"))
+    monkeypatch.setattr(provenance, "who", elsewhere)
     return page, page.here.judged
 
 
@@ -63,6 +65,7 @@ def test_what_it_prints_is_one_line_that_the_first_persons_cell_takes(waiting):
 @pytest.mark.parametrize(
     ("words", "status", "why"),
     [
+        (["KTRM", "--because", "yes", "--run"], 2, "No such option"),
         (["ZZZZ", "--because", "yes"], 1, "no newest verdict of this run has the code 'ZZZZ'"),
         (["ZZZZ", "--because", "yes", "--phase", "canary-25"], 2, "go with --print"),
         (["ZZZZ", "--because", "yes", "--print"], 1, "needs --phase and --evidence"),
@@ -75,3 +78,17 @@ def test_what_can_not_be_meant_is_said_in_two_lines(waiting, words, status, why)
     assert said.exit_code == status
     assert why in said.stderr and "NEXT" in said.stderr
     assert len(said.stderr.splitlines()) == 2
+
+
+def test_a_name_that_the_plan_does_not_know_gets_the_nearest_and_writes_nothing(waiting):
+    page, judged = waiting
+    said = typed(judged.code, "--operator", "Grase", "--because", "yes")
+
+    assert said.exit_code == 1 and "did you mean 'Grace'" in said.stderr
+    assert Kind.APPROVED not in [entry.kind for entry in page.run.store.read()]
+
+
+def test_a_run_that_there_is_not_gets_the_nearest(waiting):
+    said = CliRunner().invoke(main, ["approve", "golive-2", "KTRM", "--because", "yes"])
+
+    assert said.exit_code == 2 and "did you mean 'golive-1'" in said.stderr

@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -162,3 +163,19 @@ def test_whose_go_live_the_router_shows_is_said(root, other):
 
     assert ("ANOTHER'S, golive-2@beta" in status(root)) is other
     assert f"claim    the router shows {claim}" in status(root) or other
+
+
+def test_what_a_site_logs_and_a_person_types_moves_no_cursor_and_breaks_no_line(root):
+    hostile = "<script>alert(1)</script>\x1b[2J\x07\u202etnemom eno\nNEXT     golive stop golive-1"
+    run = opened(root, "golive-1")
+    shifted_and_proven(run)
+    said = replace(verdict(Word.HOLD, hostile), hold=None)
+    look(run, said)
+    run.append(Kind.VERDICT, said.to_json(), "canary-25")
+    body = {"from": "ada", "to": hostile, "because": hostile}
+    run.append(Kind.HANDED_OVER, body)
+    text = status(root) + status(root, "golive-1")
+
+    assert "\\x1b[2J\\x07\\u202etnemom eno" in text.replace("\n" + " " * 13, " ")
+    assert not [c for c in text if unicodedata.category(c) in ("Cc", "Cf") and c != "\n"]
+    assert sum(line.startswith("    NEXT") for line in text.splitlines()) == 2

@@ -43,8 +43,8 @@ class Told(Story):
         intent = self.tell(Kind.INTENT, body, phase)
         self.tell(Kind.OUTCOME, {**body, "intent": intent.id, "result": "done", "seen": ""}, phase)
 
-    def judged(self, code, word="PROCEED"):
-        verdict = {"word": word, "hold": None, "reason": "the numbers say so"}
+    def judged(self, code, word="PROCEED", readings=("one",)):
+        verdict = {"word": word, "hold": None, "reason": "the numbers say so", "readings": readings}
         self.tell(Kind.JUDGED, {"code": code, "verdict": verdict, "moment": at(0).to_json()}, "canary-5")
 
     def decision(self, code, choice="proceed"):
@@ -135,3 +135,23 @@ def test_putting_back_a_split_that_was_shifted_and_lowered_by_hand_needs_no_youn
     story.tell(Kind.STRAYED, {"share": 0.0, "recorded": 0.25}, "canary-25")
 
     assert story.shift(30) == ""
+
+
+def test_what_the_guard_said_before_was_weighed_when_the_verdict_was_frozen():
+    story = Told()
+    story.guard_says("HOLD", Hold.AFTER_CUTOVER, "canary-5")
+    story.judged("ZZZZ")
+    story.decision("ZZZZ")
+
+    assert story.why() == ""
+
+
+def test_where_only_checks_were_judged_not_enough_yet_is_nothing_worse():
+    story = Told()
+    story.judged("ZZZZ", readings=())
+    story.decision("ZZZZ")
+    story.guard_says("HOLD", Hold.NOT_ENOUGH, "canary-5")
+    assert story.why() == ""
+    story.guard_says("HOLD", Hold.BETWEEN, "canary-5")
+
+    assert "between the lines" in story.why()

@@ -31,7 +31,7 @@ def decided(run, phase, code="KTRM"):
     page = Page(run, phase)
     run.append(Kind.JUDGED, {"code": code, "verdict": verdict(Word.PROCEED).to_json()}, phase)
     moment = run.clock.moment().to_json()
-    body = {"choice": "proceed", "code": code, "because": "fine", "by_policy": False, "second": "", "moment": moment}
+    body = {"choice": "proceed", "code": code, "because": "fine", "by_policy": False, "moment": moment}
     run.append(Kind.DECISION, body, phase)
     return page
 

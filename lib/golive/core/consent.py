@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -81,7 +82,9 @@ def consent(state: State, here: PhaseState, now: Moment, seen: Mapping[str, Any]
 
 
 def _worse_now(judged: Judged, phase: str, verdict: Mapping[str, Any] | None) -> str:
-    return worse(judged, phase, verdict) if verdict is not None else ""
+    """Say how the newest verdict is worse; one that stood already when it was frozen was weighed then."""
+    known = verdict is None or verdict.get("seq", math.inf) < judged.seq
+    return worse(judged, phase, verdict) if verdict is not None and not known else ""
 
 
 def missing(state: State, here: PhaseState, now: Moment) -> Stop | None:

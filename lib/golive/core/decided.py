@@ -21,6 +21,7 @@ class Judged:
     Attributes:
         evidence: The beginning of its entry's hash: what was frozen, and all of the record before it.
         worse: How the guard has measured something worse since, as a sentence; "" while it has not.
+        seq: Number of its entry.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Judged:
     body: Mapping[str, Any]
     evidence: str = ""
     worse: str = ""
+    seq: int = 0
 
     @property
     def moment(self) -> Moment:
@@ -46,10 +48,11 @@ class Judged:
 def worse(judged: Judged, phase: str, verdict: Mapping[str, Any]) -> str:
     """Say how the guard's `verdict` is worse than the one that was frozen for `phase`; "" when it is not.
 
-    A soak that has begun anew in a later phase has not enough to say yet: that is nothing worse.
+    Not enough yet is nothing worse where a soak has begun anew in a later phase, and where only checks were judged.
     """
     word, hold = verdict["word"], verdict.get("hold")
-    later = hold in NOT_YET and verdict["phase"] != phase
+    counted = bool(judged.body.get("verdict", {}).get("readings"))
+    later = hold in NOT_YET and (verdict["phase"] != phase or not counted)
     fell = word == Word.ROLLBACK or (judged.word == Word.PROCEED and word == Word.HOLD and not later)
     return f"{word}: {verdict['reason']}" if fell and judged.word != Word.ROLLBACK else ""
 

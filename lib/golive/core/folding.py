@@ -180,7 +180,7 @@ def _soaked(state: State, entry: Entry) -> State:
 def _judged(state: State, entry: Entry) -> State:
     body = entry.body
     said, evidence = body["verdict"], entry.hash[:EVIDENCE_LENGTH]
-    judged = Judged(body["code"], said["word"], said["reason"], entry.at, body, evidence)
+    judged = Judged(body["code"], said["word"], said["reason"], entry.at, body, evidence, seq=entry.seq)
     return _with_phase(state, entry.phase, judged=judged)
 
 
@@ -242,7 +242,7 @@ def _guard_stopped(state: State, entry: Entry) -> State:
 
 
 def _verdict(state: State, entry: Entry) -> State:
-    told = {**entry.body, "phase": entry.phase, "at": entry.at}
+    told = {**entry.body, "phase": entry.phase, "at": entry.at, "seq": entry.seq}
     phases = (replace(p, judged=p.judged.after(p.name, told)) if p.judged else p for p in state.phases)
     return replace(state, verdict=told, phases=tuple(phases))
 

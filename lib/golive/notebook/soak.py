@@ -17,7 +17,7 @@ from golive.notebook.desk import Desk
 from golive.notebook.view import View
 from golive.pages.answer import Answer
 from golive.pages.curve import Curve
-from golive.pages.words import clock, span
+from golive.pages.words import both, span
 from golive.run import Run
 
 REDRAW = 2.0
@@ -87,7 +87,7 @@ class Soak:
             ("time left", self._time_left(left)),
             ("canary requests", str(look.body["canary_requests"]) if look else "none yet"),
             ("still needed", "nothing" if needed in (None, 0) else f"{needed} requests"),
-            ("seen at", f"{clock(look.utc)}" if look else "not yet"),
+            ("seen at", both(look.utc) if look else "not yet"),
         ]
         word = verdict.get("word", "HOLD")
         reason = verdict.get("reason", "waiting for the guard's first verdict")

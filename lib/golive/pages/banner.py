@@ -23,7 +23,7 @@ def banner(state: State, here: PhaseState, plan: Plan, who: Who, now: Moment) ->
     offered = f", handed to {wheel.offered_to}, who has not taken it" if wheel.offered_to else ""
     facts = [
         ("run", state.run),
-        ("operator", f"{who.name} (claimed), {who.user}@{who.host} (seen)"),
+        ("operator", f"{who.name} (claimed), {who.seen} (seen)"),
         ("wheel", f"{wheel.name} since {both(wheel.since)}{offered}"),
         ("responsible", ", ".join(use.responsible)),
         ("soak", span(use.soak.total_seconds()) if use.soak else "none"),

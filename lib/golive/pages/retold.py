@@ -172,7 +172,12 @@ def decision(told: Told, here: PhaseState) -> Retold | None:
         return None
     made = here.decision
     said = f"{made.choice}, signed {made.name}: {made.because}"
-    return Retold(Answer("DONE", said, [("answers", made.code), ("at", clock(made.at))]), said[:LONGEST_KEY])
+    facts = [("answers", made.code), ("at", clock(made.at))]
+    for one in here.approved:
+        if one.code == made.code:
+            pasted = ", as the pasted line says" if one.pasted else ""
+            facts.append(("approved by", f"{one.name} ({one.user}@{one.host}{pasted}): {one.because}"))
+    return Retold(Answer("DONE", said, facts), said[:LONGEST_KEY])
 
 
 def closed(told: Told, here: PhaseState) -> Retold | None:
