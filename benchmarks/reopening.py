@@ -37,10 +37,11 @@ from golive.notebook.opening import open_phase
 page = open_phase("sandbox", "watch", sys.argv[1], "ada")
 page._repr_mimebundle_()
 banner = time.perf_counter() - begun
-from golive.notebook.soak import picture_of
-picture_of(page, "watch", "while it soaks")
+from golive.notebook.soak import Soak
+soak = Soak(page, "watch")
+soak._draw()
 first = time.perf_counter() - begun
-picture_of(page, "watch", "while it soaks")
+soak._draw()
 print(json.dumps({"banner": banner, "chart": first - banner, "again": time.perf_counter() - begun - first,
     "of the processor in all": time.process_time() - spent}))
 """

@@ -144,3 +144,17 @@ def test_a_copy_that_somebody_made_of_a_page_and_broke_keeps_nothing_from_being_
 
     seal_run(run)
     assert verify(run.folder.root).standing is Standing.CONSISTENT
+
+
+def test_a_phase_that_was_judged_once_more_on_the_next_page_keeps_the_verdict_it_was_closed_on(tmp_path):
+    run = make_run(tmp_path, alone=False)
+    prepare(run, "ada")
+    run.append(Kind.PHASE_OPENED, {"notebook": "03_canary_25", "operator": "ada"}, "canary-25")
+    run.append(Kind.JUDGED, {"code": "KTRM", "verdict": verdict(Word.PROCEED).to_json()}, "canary-25")
+    run.append(Kind.PHASE_CLOSED, {"choice": "proceed", "page": "03_canary_25"}, "canary-25")
+    run.append(Kind.JUDGED, {"code": "ZZZZ", "verdict": verdict(Word.PROCEED).to_json()}, "canary-25")
+    run.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "a test"})
+
+    seal_run(run)
+    judge = cells_of((run.folder.completed / "03_canary_25.ipynb").read_text())["judge"]
+    assert "KTRM" in said(judge) and "ZZZZ" not in said(judge)

@@ -307,7 +307,7 @@ def test_no_runner_resumes_what_persons_go_through_and_status_says_how_to_come_b
 
     refused = CliRunner().invoke(main, ["resume", name])
     assert refused.exit_code == 1
-    assert f"NEXT     golive open {name}" in refused.stderr
+    assert f"NEXT  golive open {name}" in refused.stderr
     assert f"NEXT     golive open {name}" in CliRunner().invoke(main, ["status"]).output
 
 

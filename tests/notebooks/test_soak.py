@@ -75,3 +75,15 @@ async def test_the_stop_square_ends_the_watching_as_hold(run):
         await task
 
     assert not run.state().rolled_back
+
+
+def test_who_comes_back_to_a_long_soak_sees_all_of_it_at_the_first_look_and_no_request_twice(run, monkeypatch):
+    monkeypatch.setattr(module, "AT_ONCE", 10)
+    soaked(run, 3 * TWENTY_MINUTES + 120)
+    view = Soak(Desk(run), PHASE)
+
+    for _ in range(3):
+        view._read_on()
+    assert view._curve.seconds >= 3 * TWENTY_MINUTES
+    requests = sum(tally.requests for mine in view._curve._buckets.values() for tally in mine.values())
+    assert requests == 2 * 80 * (3 * TWENTY_MINUTES + 120)

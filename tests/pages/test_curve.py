@@ -4,7 +4,7 @@ import math
 import time
 
 from golive.core.samples import Sample, Tally, Version
-from golive.pages.curve import MOST, Curve, thinned
+from golive.pages.curve import MOST, Curve
 from golive.pages.live import DARK, LiveChart
 from tests.builders import sandbox
 
@@ -45,18 +45,6 @@ def test_seconds_without_visitors_are_a_gap_and_no_zero():
     curve.add([*samples(3), *samples(10, requests=0, failed=0, begun=3)])
 
     assert math.isnan(curve.points(Version.CANARY, share)[1][-1])
-
-
-def test_what_is_counted_together_is_lost_nowhere():
-    before = samples(5000)
-    after = thinned(before)
-
-    assert len(after) <= 2 * 1200
-    for version in Version:
-        own = [[s for s in some if s.version is version] for some in (before, after)]
-        assert sum(s.tally.requests for s in own[0]) == sum(s.tally.requests for s in own[1])
-    assert [s.second for s in after] == sorted(s.second for s in after)
-    assert thinned(before[:100]) == before[:100]
 
 
 def test_drawing_again_gives_a_picture_of_the_same_size_at_less_than_fifty_milliseconds():

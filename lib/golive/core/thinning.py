@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from golive.core.samples import Gauges, Sample, Tally, Version
 
-MOST = 1800  # of one version; a picture has fewer columns
+MOST = 1200  # of one version; a picture has fewer columns
 
 
 def summed(parts: Sequence[Sample]) -> Sample:

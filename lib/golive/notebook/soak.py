@@ -25,6 +25,7 @@ AT_ONCE = 20_000  # samples that one look reads; of a long watch the chart catch
 LOOK = 1.0
 POLL = 0.2
 LATE = 60.0
+BY_MINUTES = 10.0  # seconds after which the minutes of a long soak are read anew
 LONG = 120  # minutes of either version: more seconds than that are more than a picture shows, and slow to read
 
 
@@ -36,6 +37,7 @@ class Soak:
         self._drawn_at = -REDRAW
         self._picture: bytes | None = None
         self._curve, self._rows = Curve(), 0
+        self._long, self._read_at = False, -BY_MINUTES
         self._chart: Any = None
 
     async def watch(self, refuse: Any) -> Answer:
@@ -110,11 +112,22 @@ class Soak:
         if self._chart is None:
             soak = self._run.plan.phase(self._phase).soak.total_seconds()
             self._chart = LiveChart(self._run.plan.criteria, soak)
-        fresh = self._run.book.samples(self._rows, AT_ONCE)
-        self._rows += len(fresh)
-        self._curve.add(sample for sample in fresh if sample.phase == self._phase)
+        self._read_on()
         png: bytes = self._chart.draw(self._curve)
         return png
+
+    def _read_on(self) -> None:
+        """Take in what is new; who comes back to a long soak reads its minutes, so that the first chart is whole."""
+        if self._rows == 0 and time.monotonic() - self._read_at >= BY_MINUTES:
+            minutes, self._read_at = self._run.book.minutes(self._phase), time.monotonic()
+            self._long = len(minutes) > LONG
+            if self._long:
+                self._curve = Curve()
+                self._curve.add(minutes)
+        if not self._long:
+            fresh = self._run.book.samples(self._rows, AT_ONCE)
+            self._rows += len(fresh)
+            self._curve.add(sample for sample in fresh if sample.phase == self._phase)
 
 
 def samples_of(run: Run, phase: str) -> list[Sample]:

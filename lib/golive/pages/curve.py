@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from golive.core.samples import Sample, Tally, Version
 
 MOST = 300  # buckets; a chart has not many more pixels for them
-THICK = 1200  # samples of a version that a chart drawn once shows
 WINDOW = 5.0  # seconds that a point tells of, at the least
 
 
@@ -61,22 +60,3 @@ class Curve:
             for number, tally in mine.items():
                 merged[number // 2] = merged.get(number // 2, Tally()) + tally
             self._buckets[version] = merged
-
-
-def thinned(samples: Sequence[Sample], most: int = THICK) -> Sequence[Sample]:
-    """Give samples in which, of each version, no more than `most` are left: neighbours are counted together."""
-    each = math.ceil(len(samples) / len(Version) / most)
-    if each <= 1:
-        return samples
-    merged, waiting = list[Sample](), dict[Version, list[Sample]]()
-    for sample in samples:
-        group = waiting.setdefault(sample.version, [])
-        group.append(sample)
-        if len(group) == each:
-            merged.append(_merged(waiting.pop(sample.version)))
-    return sorted([*merged, *map(_merged, waiting.values())], key=lambda sample: sample.second)
-
-
-def _merged(group: Sequence[Sample]) -> Sample:
-    tally = sum((sample.tally for sample in group), Tally())
-    return replace(group[-1], tally=tally, seconds=sum(sample.seconds for sample in group))

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from golive.core.folding import fold
 from golive.core.plan import Plan
 from golive.core.record import Entry, Kind
 from golive.core.samples import Sample
-from golive.core.state import PhaseState, State
+from golive.core.state import Act, PhaseState, State
 from golive.core.verdict import Word, from_json
 from golive.pages import rollbacks, tables
 from golive.pages.answer import Answer
 from golive.pages.charts import Event, conclusion, golive_chart, soak_chart
-from golive.pages.curve import thinned
 from golive.pages.words import clock, percent, span
 from golive.ports import Finding, Result
 
@@ -107,14 +107,12 @@ def baseline(told: Told, here: PhaseState) -> Retold | None:
 
 def shift(told: Told, here: PhaseState) -> Retold | None:
     """Give what came of the newest shift."""
-    act = here.shift
-    return _headed(tables.act_answer(act, "")) if act is not None and not act.open else None
+    return _acted(here.shift)
 
 
 def proof(told: Told, here: PhaseState) -> Retold | None:
     """Give what came of the newest proof."""
-    act = here.proof
-    return _headed(tables.act_answer(act, "")) if act is not None and not act.open else None
+    return _acted(here.proof)
 
 
 def soak(told: Told, here: PhaseState) -> Retold | None:
@@ -154,30 +152,39 @@ def picture_of(here: PhaseState, own: Sequence[Sample], plan: Plan, title: str) 
     if here.shift is not None and here.shift.done:
         moved = datetime.fromisoformat(here.shift.ended_at).timestamp()
         events.append(Event(moved, f"{percent(here.share)} on the canary"))
-    return soak_chart(thinned(own), criteria=plan.criteria, title=title, events=events)
+    return soak_chart(own, criteria=plan.criteria, title=title, events=events)
 
 
 def verdict(told: Told, here: PhaseState) -> Retold | None:
     """Give the newest frozen verdict, with its criteria."""
-    if here.judged is None:
+    judged = _when_closed(told, here).judged
+    if judged is None:
         return None
-    frozen = from_json(here.judged.body["verdict"])
-    answer = tables.verdict_answer(frozen, code=here.judged.code, picture=None, note=told.plan.note)
-    return Retold(answer, here.judged.code)
+    frozen = from_json(judged.body["verdict"])
+    answer = tables.verdict_answer(frozen, code=judged.code, picture=None, note=told.plan.note)
+    return Retold(answer, judged.code)
 
 
 def decision(told: Told, here: PhaseState) -> Retold | None:
     """Give what was decided, by whom and why."""
-    if here.decision is None:
+    then = _when_closed(told, here)
+    made = then.decision
+    if made is None:
         return None
-    made = here.decision
     said = f"{made.choice}, signed {made.name}: {made.because}"
     facts = [("answers", made.code), ("at", clock(made.at))]
-    for one in here.approved:
+    for one in then.approved:
         if one.code == made.code:
             pasted = ", as the pasted line says" if one.pasted else ""
             facts.append(("approved by", f"{one.name} ({one.user}@{one.host}{pasted}): {one.because}"))
     return Retold(Answer("DONE", said, facts), said[:LONGEST_KEY])
+
+
+def _when_closed(told: Told, here: PhaseState) -> PhaseState:
+    """Give a phase as it was closed: on the next page it may be judged once more."""
+    ends = (n for n, e in enumerate(told.entries, 1) if e.kind is Kind.PHASE_CLOSED and e.phase == here.name)
+    end = next(ends, None)
+    return here if end is None else fold(told.entries[:end]).named(here.name)
 
 
 def closed(told: Told, here: PhaseState) -> Retold | None:
@@ -204,6 +211,12 @@ def rollback(told: Told, here: PhaseState) -> Retold | None:
 def _finding(entry: Entry) -> Finding:
     known = {field.name: entry.body[field.name] for field in fields(Finding) if field.name in entry.body}
     return Finding(**known | {"result": Result(entry.body["result"])})
+
+
+def _acted(act: Act | None) -> Retold | None:
+    if act is None or act.open:
+        return None
+    return Retold(tables.act_answer(act, ""), f"{act.name} at {clock(act.ended_at)}")
 
 
 def _headed(answer: Answer) -> Retold:
