@@ -84,6 +84,7 @@ def kept_for_the_readme(tab):
     """Keep a screenshot of the window as it is on a desk, where `GOLIVE_SHOTS` says."""
     if str(SHOTS) != ".":
         tab.page.set_viewport_size({"width": 1180, "height": 1560})
+        tab.page.evaluate("document.querySelectorAll('.Toastify').forEach(node => node.remove())")
         tab.cell(8).evaluate("node => node.scrollIntoView({block: 'start'})")
         time.sleep(0.5)
         tab.page.screenshot(path=SHOTS / "page.png")
@@ -92,7 +93,6 @@ def kept_for_the_readme(tab):
 
 def test_a_whole_page_can_be_read_in_both_themes_and_a_redraw_moves_nothing(lab):
     tab = lab.open("03_canary_25")
-    tab.page.click('.toast button >> text="No"', timeout=10_000)  # the question about news
     tab.menu("Run", "Run All Cells")
     tab.wait_until_cell_shows(6, "time left")
     heights = set()
