@@ -55,14 +55,15 @@ async def number(around, endpoint, document, **settings):
         ({"n": []}, {}, Result.PASS),
         ({"n": 0.8}, {"at_least": "80%", "at_most": "100%"}, Result.PASS),
         ({"n": 0.79}, {"at_least": "80%"}, Result.FAIL),
-        ({"n": 1, "t": now()}, {"time": "/t"}, Result.PASS),
-        ({"n": 1, "t": now(hours=-1)}, {"time": "/t"}, Result.FAIL),
-        ({"n": 1, "t": now(hours=1)}, {"time": "/t"}, Result.FAIL),
-        ({"n": 1, "t": datetime.now(UTC).timestamp()}, {"time": "/t"}, Result.PASS),
-        ({"n": 1, "t": datetime.now(UTC).timestamp() * 1000}, {"time": "/t"}, Result.PASS),
+        ({"n": 1, "t": lambda: now()}, {"time": "/t"}, Result.PASS),
+        ({"n": 1, "t": lambda: now(hours=-1)}, {"time": "/t"}, Result.FAIL),
+        ({"n": 1, "t": lambda: now(hours=1)}, {"time": "/t"}, Result.FAIL),
+        ({"n": 1, "t": lambda: datetime.now(UTC).timestamp()}, {"time": "/t"}, Result.PASS),
+        ({"n": 1, "t": lambda: datetime.now(UTC).timestamp() * 1000}, {"time": "/t"}, Result.PASS),
     ],
 )
 async def test_a_number_within_its_limits_and_fresh_passes(around, endpoint, document, settings, result):
+    document = {key: value() if callable(value) else value for key, value in document.items()}
     finding = await number(around, endpoint, document, **settings)
 
     assert finding.result is result, finding

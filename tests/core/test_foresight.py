@@ -92,5 +92,5 @@ def test_the_baseline_shows_the_same_for_the_rate_that_was_measured():
     body = {"seconds": 6.0, "requests": 240, "failed": 0, "over": {"500": 0, "1000": 0}, "rate": 40.0}
     answer = baseline_answer({**body, "dispersion": {"failed": [0.0, 0.01]}}, "the next cell", sandbox())
 
-    assert "NOT CONCLUSIVE  canary-1" in str(answer)
+    assert "NOT CONCLUSIVE canary-1" in str(answer)
     assert "NOT CONCLUSIVE" not in str(baseline_answer(body, "the next cell"))
