@@ -11,7 +11,7 @@ from golive.core.folding import fold
 from tests.browser.walk import SHEET, Opened, Walker
 from tests.parts.rehearsals import ours, read_entries
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,9 @@ def test_a_go_live_is_clicked_through_to_its_sealed_archive(opened, browser, tmp
     picture(walker, tmp_path, "canary")
     walker.step("go.close()", "05_cutover_100.ipynb")
     walker.follow("go.close()", "05_cutover_100.ipynb")
-    walker.pass_phase(baseline=True, shifts=True, soaks=True)
+    walker.pass_phase(baseline=True, shifts=True, soaks=True, reload=True)
+    picture(walker, tmp_path, "reloaded")
+    assert walker.cell("go.soak()").locator("img").count() == 1
     walker.step("go.close()", "06_watch_24h.ipynb")
     walker.follow("go.close()", "06_watch_24h.ipynb")
     walker.pass_phase(baseline=True, soaks=True)

@@ -141,8 +141,16 @@ class Walker:
         while "FAIL" in (said := self.step("go.checks()", "PASS|FAIL")):
             assert "slow" in said or "Timeout" in said, said
 
-    def pass_phase(self, *, baseline=False, shifts=False, soaks=False):
-        """Go through the page in front to its decision, and give its code."""
+    def reload(self, call, words):
+        """Begin a cell, and load the page anew once it shows these words: what it shows from then on is lost."""
+        self.cell(call).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.cell(call).locator(".jp-Cell-outputArea", has_text=words).wait_for(timeout=60_000)
+        self.page.reload()
+        self.page.wait_for_selector(f"{SHEET} .jp-CodeCell", timeout=60_000)
+
+    def pass_phase(self, *, baseline=False, shifts=False, soaks=False, reload=False):
+        """Go through the page in front to its decision; in mid-soak load it anew, if asked to."""
         self.begin()
         self.check()
         if baseline:
@@ -150,6 +158,8 @@ class Walker:
         if shifts:
             self.step("go.shift()", "DONE")
             self.step("go.prove()", "PASS")
+        if reload:
+            self.reload("go.soak()", "time left")
         if soaks:
             self.step("go.soak()", "the guard says")
         self.step("go.phase_checks()", "PASS")

@@ -3,8 +3,11 @@
 import json
 import os
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import resources
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -296,3 +299,42 @@ def test_a_page_in_a_runs_own_folder_finds_its_run_wherever_that_lies(project, m
     monkeypatch.chdir(run.folder.pages)
 
     assert wiring.open_run(run.folder.name, "ada").folder == run.folder
+
+
+def test_no_runner_resumes_what_persons_go_through_and_status_says_how_to_come_back(project):
+    typed("sandbox", "--no-browser")
+    name = only_run(project).folder.name
+
+    refused = CliRunner().invoke(main, ["resume", name])
+    assert refused.exit_code == 1
+    assert f"NEXT     golive open {name}" in refused.stderr
+    assert f"NEXT     golive open {name}" in CliRunner().invoke(main, ["status"]).output
+
+
+def test_the_servers_settings_and_kernel_are_laid_beside_the_installations_own_for_this_run_alone(project, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PATH", "/somebody/share")
+    run = wiring.make_run("sandbox", "ada", runs=project / "runs")
+
+    wanted = json.loads((server.settings(run.folder) / "overrides.d" / "golive.json").read_text())
+    assert wanted["@jupyterlab/notebook-extension:tracker"] == {"recordTiming": True}
+    kernel = json.loads((server.kernels(run.folder) / "kernels" / "python3" / "kernel.json").read_text())
+    assert kernel["argv"][0] == sys.executable
+    environment = server._environment(run.folder)
+    assert environment["JUPYTER_PATH"] == f"{run.folder.lab}/share{os.pathsep}/somebody/share"
+    assert environment["GOLIVE_RUNS"] == str(project / "runs")
+    command = server._command(run.folder, "00_preflight", None)
+    assert not any(environment["JUPYTER_TOKEN"] in word for word in command)
+    assert f"--ServerApp.base_url=/{run.folder.name}/" in command
+
+
+def test_every_setting_that_is_shipped_is_known_to_the_jupyterlab_that_is_installed():
+    from jupyterlab.commands import get_app_dir
+
+    shipped = json.loads((resources.files("golive.lab") / "overrides.json").read_text())
+    for plugin, settings in shipped.items():
+        package, _, name = plugin.partition(":")
+        schema = json.loads((Path(get_app_dir()) / "schemas" / package / f"{name}.json").read_text())
+        for key, value in settings.items():
+            known = schema["properties"][key]
+            assert "oneOf" not in known or value in [one["const"] for one in known["oneOf"]]
+            assert {"boolean": bool, "number": int, "string": str}[known["type"]] is type(value)

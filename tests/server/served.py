@@ -39,9 +39,13 @@ class Served:
             time.sleep(0.05)
         return found[0]
 
+    def page(self, run):
+        """Open the control's page."""
+        return self.browser.get("golive/rollback", params={"run": run})
+
     def form(self, run):
-        """Open the control's page and give its form's hidden field and its text."""
-        page = self.browser.get("golive/rollback", params={"run": run})
+        """Open the control's form and give its hidden field, and the page."""
+        page = self.browser.get("golive/rollback", params={"run": run, "form": "1"})
         field = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
         return field[1] if field else "", page
 

@@ -14,10 +14,14 @@ import pytest
 from golive import wiring
 from golive.adapters.processes import this_process
 from golive.core.doubts import StableNow
+from golive.core.errors import Stopped
 from golive.core.folding import fold
 from golive.core.record import Draft, Kind, Who
+from golive.pages.answer import Answer
+from golive.pages.rollbacks import STILL
 from golive.ports import LookNote
 from golive.run import new_id
+from golive.server import control
 from tests.cli.test_rollback_in_trouble import Site
 from tests.contract.benches.sandbox import Sandbox
 from tests.notebooks.desk import answering_guard, beat, shifted_and_proven
@@ -98,7 +102,7 @@ async def test_without_a_guard_it_acts_itself_and_confirms_what_the_router_reads
 async def test_what_was_verified_follows_on_the_same_page_and_in_the_record(served, site):
     await typed(served, site, "errors on checkout")
     until = time.monotonic() + 15
-    while "still to come" in said(page := (await asyncio.to_thread(served.form, str(site.folder.root)))[1]):
+    while "still to come" in said(page := await asyncio.to_thread(served.page, str(site.folder.root))):
         assert time.monotonic() < until, said(page)
         await asyncio.sleep(0.1)
 
@@ -224,6 +228,20 @@ async def test_the_pages_run_no_script_of_anybody_and_none_is_needed_to_roll_bac
     policy = form.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert form.headers["cache-control"] == "no-store"
+
+
+async def test_what_was_read_back_stays_so_when_nobody_verifies_it(site, monkeypatch):
+    async def read_back_and_lost(folder, because, *, moved, **asked):
+        moved(Answer("ROLLED BACK", "the guard read back 0 %", [STILL]))
+        raise Stopped("the guard did not answer within 45 s", "golive status")
+
+    monkeypatch.setattr(control, "go_back_now", read_back_and_lost)
+    asked = control.Control().roll_back(site.folder, control.Asked("errors", ""))
+    while not asked.over:
+        await asyncio.sleep(0.01)
+
+    assert asked.answer.word == "ROLLED BACK"
+    assert asked.answer.facts == [("not verified", "the guard did not answer within 45 s")]
 
 
 async def test_the_drill_goes_the_whole_way_and_moves_nobody(served, site):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from golive.core.errors import GoLiveError, Stopped
 from golive.folders import RunFolder
 from golive.going_back import go_back_now
 from golive.pages.answer import Answer
+from golive.pages.rollbacks import STILL
 
+LOG = logging.getLogger(__name__)
 BY = "control page, no guard answered"
 FORGET_AFTER = 600.0
 ANSWERS_WITHIN = 6.0
@@ -81,7 +84,9 @@ def _begin(folder: RunFolder, asked: Asked) -> None:
     try:
         asyncio.run(_roll_back(folder, asked))
     except Exception as error:  # a person waits for this answer, whatever it is
-        asked.take(_not_done(error, folder))
+        if not isinstance(error, GoLiveError):
+            LOG.exception("rolling back %s", folder.root)
+        asked.take(_failed(error, folder, asked.answer))
     finally:
         asked.over = True
         asked.known.set()
@@ -95,11 +100,12 @@ async def _roll_back(folder: RunFolder, asked: Asked) -> None:
     asked.over = True  # asyncio.run may still wait for a read of a record that hangs
 
 
-def _not_done(error: Exception, folder: RunFolder) -> Answer:
-    then = f"do what {folder.by_hand} says"
-    if isinstance(error, Stopped):
-        return Answer("NOT CONFIRMED", error.why, next=then)
-    if isinstance(error, GoLiveError):
-        why, _, said = str(error).partition("\n")
-        return Answer("NOT CONFIRMED", why, next=said.removeprefix("NEXT").strip() or then)
-    return Answer("NOT CONFIRMED", f"{type(error).__name__}: {error}", next=then)
+def _failed(error: Exception, folder: RunFolder, before: Answer | None) -> Answer:
+    """Give what is known once nothing more is to come: what the router has read back stays so."""
+    why, _, said = str(error).partition("\n")
+    why = error.why if isinstance(error, Stopped) else why if isinstance(error, GoLiveError) else repr(error)
+    if before is not None and before.word == "ROLLED BACK":
+        facts = [fact for fact in before.facts if fact != STILL]
+        return replace(before, facts=[*facts, ("not verified", why)])
+    then = said.removeprefix("NEXT").strip() if isinstance(error, GoLiveError) else ""
+    return Answer("NOT CONFIRMED", why, next=then or f"do what {folder.by_hand} says")

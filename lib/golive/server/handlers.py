@@ -82,7 +82,7 @@ class RollbackHandler(Handler):
             self.finish(await self.pages.open_runs())
             return
         folder = await apart(lambda: self.pages.runs.named(name), LOOK_WITHIN)
-        asked = self.control.last(folder)
+        asked = None if self.get_query_argument("form", "") else self.control.last(folder)
         if asked is not None:
             self.finish(self.pages.answer(asked, name, self.xsrf()))
         else:
@@ -93,8 +93,8 @@ class RollbackHandler(Handler):
         """Roll back, and show what has come of it as soon as that is known."""
         name = self.run_name
         folder = await apart(lambda: self.pages.runs.named(name), LOOK_WITHIN)
-        typed = [self.get_body_argument(name, "")[:LONGEST] for name in ("because", "even_though")]
-        asked = self.control.roll_back(folder, Asked(typed[0], typed[1], self.operator))
+        because, even_though = (self.get_body_argument(one, "")[:LONGEST] for one in ("because", "even_though"))
+        asked = self.control.roll_back(folder, Asked(because, even_though, self.operator))
         while not asked.known.is_set() and asked.age < ANSWERS_WITHIN:
             await asyncio.sleep(POLL)
         self.redirect(f"{self.pages.base}golive/rollback?run={quote(name, safe='')}", status=303)
