@@ -81,14 +81,14 @@ def shot(tab, number, name):
 
 
 def kept_for_the_readme(tab):
-    """Keep a screenshot of the window as it is on a desk, where `GOLIVE_SHOTS` says."""
+    """Keep a screenshot of the window as it is on a desk, where `GOLIVE_SHOTS` says; cells outside it are put away."""
     if str(SHOTS) != ".":
+        chosen(tab, "JupyterLab Light")
         tab.page.set_viewport_size({"width": 1180, "height": 1560})
         tab.page.evaluate("document.querySelectorAll('.Toastify').forEach(node => node.remove())")
         tab.cell(8).evaluate("node => node.scrollIntoView({block: 'start'})")
         time.sleep(0.5)
         tab.page.screenshot(path=SHOTS / "page.png")
-        tab.page.set_viewport_size({"width": 1300, "height": 3000})
 
 
 def test_a_whole_page_can_be_read_in_both_themes_and_a_redraw_moves_nothing(lab):
@@ -105,7 +105,6 @@ def test_a_whole_page_can_be_read_in_both_themes_and_a_redraw_moves_nothing(lab)
     said = tab.wait_until_cell_shows(9, "undecided")
     chosen(tab, "JupyterLab Light")
     shot(tab, 8, "light")
-    kept_for_the_readme(tab)
 
     assert "UTC" in tab.shows(1) and "go.decide(" in said
     assert len(heights - {None}) == 1, heights
@@ -119,3 +118,4 @@ def test_a_whole_page_can_be_read_in_both_themes_and_a_redraw_moves_nothing(lab)
     assert unreadable(tab) == []
     tab.run(11, 'await go.rollback(because="the test is over")')
     assert "closed as rolled back" in tab.run(10)
+    kept_for_the_readme(tab)

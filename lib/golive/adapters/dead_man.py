@@ -8,7 +8,7 @@ import httpx
 
 from golive.adapters.bounded import fetch
 from golive.core.errors import NotifyFailed
-from golive.core.plan import DeadManRule
+from golive.core.guarding import DeadManRule
 
 DEADLINE = 5.0
 LARGEST = 10_000

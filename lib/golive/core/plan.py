@@ -11,11 +11,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from golive.core.canonical import canonical, tame
 from golive.core.driver import Driver
+from golive.core.guarding import Guarding
 from golive.core.phases import NOTEBOOKS, UNFILLED, CheckUse, Phase, PhaseKind, approval_problems, order_problems
 from golive.core.scalars import (
     Count,
     Duration,
-    DurationOrNever,
     Number,
     Part,
     PositiveDuration,
@@ -170,27 +170,6 @@ class LogsRule(Part):
     driver: str
     critical: Texts
     settings: dict[str, Any] = Field(default_factory=dict)
-
-
-class DeadManRule(Part):
-    """A URL outside that the acting guard calls; who is called no more alarms. Its variable is named, it never is."""
-
-    url_variable: str
-    every: PositiveDuration = timedelta(minutes=1)
-
-
-def _or_none(value: Any) -> Any:
-    return None if value == "none" else value
-
-
-class Guarding(Part):
-    """The guard's own times, and what notices from outside that it is gone."""
-
-    look_every: PositiveDuration
-    guard_silent: PositiveDuration
-    blind_after: PositiveDuration
-    abandon_after: DurationOrNever
-    dead_man: Annotated[DeadManRule | None, BeforeValidator(_or_none)] = None
 
 
 class Plan(Part):

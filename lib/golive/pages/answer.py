@@ -15,7 +15,7 @@ from golive.pages.words import glyph
 
 LONGEST = 600
 LONGEST_NEXT = 1500
-SHORT = 18
+SHORT = 16
 BOLD = "font-weight:bold;"
 TYPED = re.compile(r"(await )?go\.|golive |run = |[/\w-]+\.(ipynb|txt)$")
 PAGE = re.compile(r"(?:open )?([\w-]+\.ipynb)")
