@@ -75,7 +75,7 @@ class Answer:
             rows = "".join(f"<tr>{_cell(name, BOLD)}{_cell(value)}</tr>" for name, value in self.facts)
             parts.append(f"<table>{rows}</table>")
         if self.table and self.table.rows:
-            head = "".join(_cell(column, BOLD) for column in self.table.columns)
+            head = "".join(_cell(column, BOLD + "white-space:normal;") for column in self.table.columns)
             body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in self.table.rows)
             parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
         shown = [(self.picture, self.picture_text)] if self.picture else []
