@@ -2,7 +2,7 @@
 PY ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse staging faults test system vercel-cli lint bench verdict rollback survival lock clean
+.PHONY: rehearse staging faults test browser system vercel-cli lint bench verdict rollback survival lock clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@PYTHON=$(PY) .ci/setup && touch $@
@@ -18,6 +18,9 @@ faults: .venv/ready
 
 test: .venv/ready
 	@.ci/groups
+
+browser: .venv/ready
+	@$(BIN)/python -m pytest -q -m browser
 
 system:
 	@.ci/system
