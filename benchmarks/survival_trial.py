@@ -209,7 +209,7 @@ class Trial:
 
     def _sealed(self) -> list[str]:
         """Seal the archive, with an index that holds no picture, and say what does not fit in it."""
-        from golive.runner import sealing
+        from golive import sealing
 
         vars(sealing)["index_html"] = lambda **_: "<html></html>"
         if not (self.run.folder.root / "SEAL").exists():
