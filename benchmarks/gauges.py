@@ -13,6 +13,7 @@ import random
 import sys
 import time
 
+from golive.adapters.clocks import FakeClock
 from golive.core.judging.gauging import Gauging
 from golive.core.plan import Plan
 from golive.core.samples import Gauges, Sample, Tally, Version
@@ -98,7 +99,7 @@ class Lossy:
 async def rolled_back(plan: Plan, probes: int, bursts: bool, seed: int) -> int:
     """Count how often the rule on health would begin to roll back among so many probes of healthy versions."""
     inbox, needed, times, before = Inbox(), plan.health.failures_in_a_row, 0, False
-    reader = HealthReader(Lossy(random.Random(seed), bursts), inbox)
+    reader = HealthReader(Lossy(random.Random(seed), bursts), FakeClock(), inbox)
     for _ in range(probes):
         await reader.step()
         now = inbox.sick_in_a_row[Version.CANARY] >= needed and inbox.sick_in_a_row[Version.STABLE] == 0
