@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -49,6 +50,7 @@ class Trial:
         self._ending = _ending(cell, draw)
         self._again = draw.uniform(*AGAIN)
         side = stack.folder / "side" / f"{cell.name.replace('/', '-').replace(' ', '-')}-{seed}"
+        shutil.rmtree(side, ignore_errors=True)  # of a repetition that was cut off
         side.mkdir(parents=True)
         self.told = Told(str(side), cell.point, cell.signal)
         self.told.journal.touch()
