@@ -203,11 +203,10 @@ def test_a_port_in_use_is_said_before_anything_is_made(project):
 def test_a_run_that_is_closed_is_a_rehearsal_a_pages_own_or_on_another_host_is_refused_in_words(project, monkeypatch):
     typed("sandbox", "--no-browser")
     run = only_run(project)
-    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
-    said, then = stopped(run.folder.name)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "elsewhere")
+        said, then = stopped(run.folder.name)
     assert f"was begun on {run.state().host}, and its sandbox is there" in said and "golive open" in then
-    monkeypatch.undo()
-    monkeypatch.chdir(project)
 
     run.append(Kind.RUN_CLOSED, {"result": "abandoned", "why": "nobody was there"})
     said, then = stopped(run.folder.name)
