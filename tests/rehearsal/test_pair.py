@@ -88,7 +88,7 @@ def test_a_standby_that_is_lost_is_replaced_and_the_acting_guard_goes_on(guarded
     assert guarded.acting().member == acting.member
     assert ended(standby.member)
     assert [one["fence"] for one in guarded.of(Kind.LEASE_TAKEN)] == [1]
-    assert standby.member.guard in [one["guard"] for one in guarded.of(Kind.GUARD_STOPPED)]
+    guarded.until(lambda: standby.member.guard in [one["guard"] for one in guarded.of(Kind.GUARD_STOPPED)])
 
 
 def test_sigint_ends_no_guard(guarded):
