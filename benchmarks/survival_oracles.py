@@ -13,6 +13,7 @@ import rfc8785
 from benchmarks.survival_watch import Move
 
 SLACK = 0.25  # seconds between what the router's clock says of a move, and a record that brackets it
+WRITTEN_LATE = 10.0  # seconds by which an act that came first may be older than its entries
 Body = Mapping[str, Any]
 
 
@@ -60,7 +61,7 @@ def lies(entries: Sequence[Body], moves: Sequence[Move], forced: Sequence[float]
         forced: When somebody else than golive moved the split on purpose.
         knows: Whether the router lived to the end, so that its log is whole.
     """
-    found = [*_acts(entries, moves, knows), *_end(entries, moves, knows)]
+    found = [*_acts(entries, moves, forced, knows), *_end(entries, moves, knows)]
     for at, share, how in moves:
         if how == "set" and not any(abs(at - one) < SLACK for one in forced) and not _meant(entries, at, share):
             found.append(f"the router was set to {share:.0%} and no intent says so")
@@ -69,7 +70,7 @@ def lies(entries: Sequence[Body], moves: Sequence[Move], forced: Sequence[float]
     return found
 
 
-def _acts(entries: Sequence[Body], moves: Sequence[Move], knows: bool) -> Iterator[str]:
+def _acts(entries: Sequence[Body], moves: Sequence[Move], forced: Sequence[float], knows: bool) -> Iterator[str]:
     ended = {entry["body"]["intent"]: entry for entry in entries if entry["kind"] == "outcome"}
     for intent in (entry for entry in entries if entry["kind"] == "intent"):
         act, outcome = intent["body"]["act"], ended.get(intent["id"])
@@ -85,8 +86,17 @@ def _acts(entries: Sequence[Body], moves: Sequence[Move], knows: bool) -> Iterat
             yield f"outcome {outcome['seq']} says that the split is {share:.0%}, and the router was not set so"
         if act == "shift" and result in ("refused", "superseded") and there:
             yield f"outcome {outcome['seq']} says {result}, and the router was set to {share:.0%}"
-        if act == "rollback" and result == "done" and _share(moves, until, SLACK * 2) != 0.0:
+        since -= WRITTEN_LATE if intent["body"].get("late") else 0.0
+        if act == "rollback" and result == "done" and not _was_back(moves, forced, since, until):
             yield f"outcome {outcome['seq']} says rolled back, and the router had {_share(moves, until):.0%}"
+
+
+def _was_back(moves: Sequence[Move], forced: Sequence[float], since: float, until: float) -> bool:
+    """Say whether 0 % stood when a rollback was over; or, where somebody else set it meanwhile, at some time before."""
+    if _share(moves, until, SLACK * 2) == 0.0:
+        return True
+    meddled = any(since <= at <= until for at in forced)
+    return meddled and (_share(moves, since) == 0.0 or any(since <= at <= until and to == 0.0 for at, to, _ in moves))
 
 
 def _end(entries: Sequence[Body], moves: Sequence[Move], knows: bool) -> Iterator[str]:

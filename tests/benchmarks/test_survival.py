@@ -83,6 +83,16 @@ def test_a_call_that_somebody_else_made_late_is_no_lie():
     assert lies(chained(*shift()), moves, forced=[START + 5.5]) == []
 
 
+def test_a_call_of_somebody_else_within_a_rollback_is_no_lie_and_the_same_move_of_nobody_is_one():
+    told = [*shift()[:3], ("outcome", 9.2, shift()[3][2]), ("run-closed", 12.0, {"result": "rolled-back"})]
+    moves = [*MOVES, (START + 8.0, 1.0, "set"), (START + 10.0, 0.0, "rollback")]
+    never = [MOVES[0], (START + 8.0, 1.0, "set"), (START + 10.0, 0.0, "rollback")]
+
+    assert lies(chained(*told), moves, forced=[START + 8.0]) == []
+    assert any("says rolled back" in one for one in lies(chained(*told), moves))
+    assert any("says rolled back" in one for one in lies(chained(*told), never, forced=[START + 8.0]))
+
+
 @pytest.mark.parametrize(
     ("result", "last", "true"),
     [
