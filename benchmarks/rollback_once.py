@@ -24,6 +24,7 @@ POLL = 0.03
 WATCHED_WITHIN = 30.0
 BACK_WITHIN = 120.0
 ENDED_WITHIN = 15.0
+CODE, WHY, GOOD_FOR = "BNCH", "a benchmark", 3600.0
 QUIET = 1.0  # seconds after the read-back from which on no visitor may come to the canary any more
 
 
@@ -45,6 +46,7 @@ class Attempt:
     def prepare(self) -> None:
         """Start the guard in its own process, as every run does, and let it learn what is normal."""
         begun = time.monotonic()
+        self._decide_before()
         self._run.append(Kind.PHASE_OPENED, {}, self._cell.phase)
         Start(self._run).await_world()
         self._guard = launch(self._run.folder.root, self._run.folder.logs / "guard.log")
@@ -118,6 +120,15 @@ class Attempt:
             self._run.append(Kind.RUN_CLOSED, {"result": "rolled-back", "why": "measured"})
         self._await(lambda entry: entry.kind is Kind.GUARD_STOPPED, "its guard did not end", ENDED_WITHIN)
         self._desk.presence.release()
+
+    def _decide_before(self) -> None:
+        """Let the phase before have been decided: a guard that shifts sees to that."""
+        phases, moment = [phase.name for phase in self._run.plan.phases], self._run.clock.moment().to_json()
+        before = phases[phases.index(self._cell.phase) - 1]
+        verdict = {"word": Word.PROCEED, "hold": None, "reason": WHY, "readings": ()}
+        self._run.append(Kind.JUDGED, {"code": CODE, "verdict": verdict, "moment": moment}, before)
+        decision = {"choice": "proceed", "code": CODE, "because": WHY, "by_policy": True, "good_for": GOOD_FOR}
+        self._run.append(Kind.DECISION, {**decision, "moment": moment}, before)
 
     def _await(self, wanted: Callable[[Entry], bool], otherwise: str, within: float) -> Entry:
         until = time.monotonic() + within
