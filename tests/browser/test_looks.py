@@ -73,6 +73,12 @@ def unreadable(tab):
     return [text for text in texts if contrast(colour(text[1]), colour(text[2])) < 4.5 or text[3] < 14]
 
 
+def size(picture):
+    """Give width and height of a picture in whole pixels, None while it has no place."""
+    box = picture.bounding_box()
+    return box and (round(box["width"]), round(box["height"]))
+
+
 def shot(tab, number, name):
     """Keep a screenshot of one answer where `GOLIVE_SHOTS` says."""
     if str(SHOTS) != ".":
@@ -95,10 +101,11 @@ def test_a_whole_page_can_be_read_in_both_themes_and_a_redraw_moves_nothing(lab)
     tab = lab.open("03_canary_25")
     tab.menu("Run", "Run All Cells")
     tab.wait_until_cell_shows(6, "time left")
-    heights = set()
+    chart = tab.cell(6).locator("img").first
+    chart.wait_for(state="visible", timeout=60_000)
+    heights = {size(chart)}  # on a slow machine the soak may be over by now: then of its last chart alone
     while "time left" in tab.shows(6) and len(heights) < 9:
-        box = tab.cell(6).locator("img").first.bounding_box()
-        heights.add(box and (round(box["width"]), round(box["height"])))
+        heights.add(size(chart))
         time.sleep(0.3)
         if tab.prompt(8) != "[ ]:":
             break
