@@ -1,7 +1,6 @@
 """What people see in a real browser: live pages that stop where they should, and an archive without network."""
 
 import re
-import shutil
 from pathlib import Path
 
 import psutil
@@ -12,19 +11,6 @@ from golive.core.record import Kind
 from tests.browser.lab import Lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium")
-    assert path, "chromium is not installed: make system"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=flags)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

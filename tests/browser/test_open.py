@@ -1,7 +1,5 @@
 """From `golive open` to the sealed archive in a real browser, without a terminal: completed, and rolled back."""
 
-import shutil
-
 import nbformat
 import pytest
 
@@ -12,19 +10,6 @@ from tests.browser.walk import SHEET, Opened, Walker
 from tests.parts.rehearsals import ours, read_entries
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium")
-    assert path, "chromium is not installed: make system"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=flags)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -73,7 +58,7 @@ def test_a_go_live_is_clicked_through_to_its_sealed_archive(opened, browser, tmp
     opened.says("closed +completed")
 
 
-def test_a_go_live_that_the_last_cell_rolled_back_is_closed_and_sealed_from_its_page(opened, browser, tmp_path):
+def test_a_go_live_that_the_control_rolled_back_is_closed_and_sealed_from_its_page(opened, browser, tmp_path):
     walker = Walker(browser, opened.link)
     walker.pass_phase(baseline=True)
     walker.step("go.close()", "04_canary_50.ipynb")
@@ -81,8 +66,9 @@ def test_a_go_live_that_the_last_cell_rolled_back_is_closed_and_sealed_from_its_
     walker.begin()
     walker.check()
     walker.step("go.shift()", "DONE")
-    source = 'await go.rollback(because="checkout looks wrong")'
-    assert "go.close()" in walker.step("go.rollback(", "ROLLED BACK", source)
+    walker.step("go.prove()", "PASS")
+    walker.roll_back_by_the_control("checkout looks wrong")
+    walker.step("go.soak()", "STOPPED")
     walker.step("go.close()", "closed as rolled-back and sealed")
     picture(walker, tmp_path, "rolled-back")
 

@@ -149,6 +149,22 @@ class Walker:
         self.page.reload()
         self.page.wait_for_selector(f"{SHEET} .jp-CodeCell", timeout=60_000)
 
+    def roll_back_by_the_control(self, because):
+        """Begin the soak, follow its link to the control, and roll back there with the keyboard alone."""
+        self.cell("go.soak()").locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.cell("go.soak()").locator(".jp-Cell-outputArea", has_text="time left").wait_for(timeout=60_000)
+        with self.page.context.expect_page() as opened:
+            self.cell("go.soak()").locator("a", has_text="Roll back").first.click()
+        control = opened.value
+        control.wait_for_selector("form")
+        control.keyboard.insert_text(because)
+        control.keyboard.press("Enter")
+        control.wait_for_selector("h1:has-text('ROLLED BACK')")
+        verified = "visitors on the canary after"
+        control.wait_for_selector(f"td:has-text('{verified}'), th:has-text('{verified}')", timeout=60_000)
+        control.close()
+
     def pass_phase(self, *, baseline=False, shifts=False, soaks=False, reload=False):
         """Go through the page in front to its decision; in mid-soak load it anew, if asked to."""
         self.begin()
