@@ -116,6 +116,8 @@ def _after_a_rollback(state: State, step: Step, phase: str) -> May:
     because = str(state.rollback.detail.get("because", ""))
     done = "is back on stable" if state.rollback.done else "is being sent back to stable"
     why = f"Everybody {done} since {state.rollback.asked_at}: {because}"
+    if step is Step.CLOSE and state.attended and not state.rollback.done:
+        return Stop(why, "go.close() again in some seconds; golive status says when everybody is back")
     return Stop(why, "nothing moves forward in this run; open 91_incident.ipynb, and start a new run when it is mended")
 
 
