@@ -28,7 +28,7 @@ def plan_text(source: str) -> str:
     plan["health"] = {**health, "driver": "http", "settings": staging["health"]["settings"]}
     plan["judging"]["baseline"] = BASELINE
     for phase in plan["phases"]:  # production's checks ask Vercel, and nothing here runs a check
-        phase |= {"start_checks": [], "special_checks": []}
+        phase |= {"start_checks": [], "special_checks": [], "watched": []}
     plan["world"]["settings"] = {
         "router": "haproxy",
         "prometheus": "yes" if source == "prometheus" else "no",

@@ -33,7 +33,7 @@ def named(kind, text):
 
 def lines_of(plan, page):
     phases = [phase for phase in load(plan, None)[0].phases if page in LOOSE or phase.notebook == page]
-    return {use.called for phase in phases for use in (*phase.start_checks, *phase.special_checks)}
+    return {use.called for phase in phases for use in phase.lines}
 
 
 def test_the_table_has_rows_and_counts_them_right():

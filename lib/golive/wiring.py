@@ -201,11 +201,11 @@ def deployment(run: Run) -> Any:
     return next(iter(_made(run, drivers.DEPLOYMENTS, known)), None)
 
 
-def scene(run: Run) -> Any:
-    """Give what the run's checks may look at."""
+def scene(run: Run, reads: Any = None) -> Any:
+    """Give what the run's checks may look at, by `sources` that were made before or by new ones."""
     from golive.adapters.checks.run import Scene
 
-    reads, site, known, state = sources(run), run.plan.site, world_of(run), run.state()
+    reads, site, known, state = reads or sources(run), run.plan.site, world_of(run), run.state()
     keys = ("url", "stable", "canary")
     router, stable, canary = (drivers.fill(getattr(site, key), known, f"site.{key}") for key in keys)
     earlier = {
@@ -261,8 +261,18 @@ def guard(run: Run) -> Any:
         _last_resorts(run),
         lambda: undone(run.plan.also_undo, known_checks(), lambda: scene(run)),
         Reserve().release,
+        _lines(run),
     )
     return Pair(post, this_process(name), Hands(ended, end, lambda: _launch_member(run.folder)))
+
+
+def _lines(run: Run) -> Any:
+    """Give what looks at the plan's watched lines for a guard; None where it wants none watched."""
+    from golive.adapters.checks.apart import LinesApart
+
+    command = [sys.executable, "-m", "golive.cli", "lines", str(run.folder.root)]
+    watched = any(phase.watched for phase in run.plan.phases)
+    return LinesApart(run.plan, known_checks(), command) if watched else None
 
 
 def notifiers(run: Run) -> list[Any]:

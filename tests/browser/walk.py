@@ -33,7 +33,7 @@ def short_plan():
     plan["judging"]["baseline"] = "4s"
     plan["phases"] = [phase for phase in plan["phases"] if phase["name"] in KEPT]
     for phase in plan["phases"]:
-        phase |= {"start_checks": KEPT[phase["name"]], "special_checks": []}
+        phase |= {"start_checks": KEPT[phase["name"]], "special_checks": [], "watched": []}
     return yaml.safe_dump(plan, sort_keys=False, allow_unicode=True)
 
 

@@ -34,7 +34,7 @@ class Around:
         self.earlier: dict[str, Any] = {}
         self.plan = sandbox()
         phases = self.plan.phases
-        self.lines = {use.called: use for p in phases for use in (*p.start_checks, *p.special_checks)}
+        self.lines = {use.called: use for p in phases for use in p.lines}
 
     async def start(self) -> None:
         await self._server.start_server()

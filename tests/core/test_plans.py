@@ -104,6 +104,7 @@ OWN = (
     "world",
     "start_checks",
     "special_checks",
+    "watched",
     "approvals",
 )  # what each plan has of its own
 

@@ -41,8 +41,8 @@ def without_surroundings(text: str) -> str:
     plan = yaml.load(text, yaml.BaseLoader)
     plan["release"] = {"commit": "0" * 40}
     for phase in plan["phases"]:
-        for stage in ("start_checks", "special_checks"):
-            phase[stage] = [use for use in phase[stage] if not any(name in str(use) for name in SURROUNDINGS)]
+        for stage in ("start_checks", "special_checks", "watched"):
+            phase[stage] = [use for use in phase.get(stage, ()) if not any(name in str(use) for name in SURROUNDINGS)]
     return yaml.safe_dump(plan, sort_keys=False, allow_unicode=True)
 
 

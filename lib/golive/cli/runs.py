@@ -73,3 +73,13 @@ def guard(run: str, runs: Path | None, variable: str | None) -> None:
     if str(folder.root) != run:  # a guard is known by its command line, which names the run's folder
         os.execv(sys.executable, [sys.executable, "-m", "golive.cli", "guard", str(folder.root)])
     be_guard(folder.root)
+
+
+@main.command(hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path))
+@clear
+def lines(folder: Path) -> None:
+    """Look at watched lines for the guard of the run in FOLDER, as it asks for them on standard input."""
+    from golive.looking import be_looking
+
+    be_looking(folder)

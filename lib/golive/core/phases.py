@@ -60,6 +60,12 @@ class CheckUse(Part):
         return self.name or self.check
 
 
+class WatchedUse(CheckUse):
+    """A check that the guard looks at `every` so often, all through the soak."""
+
+    every: PositiveDuration = timedelta(seconds=30)
+
+
 def _uses(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple({"check": item} if isinstance(item, str) else item for item in value)
@@ -67,12 +73,14 @@ def _uses(value: Any) -> Any:
 
 
 CheckUses = Annotated[tuple[CheckUse, ...], BeforeValidator(_uses)]
+WatchedUses = Annotated[tuple[WatchedUse, ...], BeforeValidator(_uses)]
 
 
 class Phase(Part):
     """One phase; `share` is the visitors' share on the canary that it shifts to.
 
-    `approvals` names the roles whose people must all have decided before its shift.
+    `approvals` names the roles whose people must all have decided before its shift; `watched` are the lines that the
+    guard looks at all through its soak.
     """
 
     name: str
@@ -85,6 +93,12 @@ class Phase(Part):
     approvals: Texts = ()
     start_checks: CheckUses = ()
     special_checks: CheckUses = ()
+    watched: WatchedUses = ()
+
+    @property
+    def lines(self) -> tuple[CheckUse, ...]:
+        """All its checks, whoever looks at them and when."""
+        return (*self.start_checks, *self.special_checks, *self.watched)
 
     @model_validator(mode="after")
     def _sound(self) -> Phase:
@@ -99,7 +113,12 @@ class Phase(Part):
                 raise ValueError(f"a {self.kind} phase needs a soak, for example '5min'")
         elif self.share is not None:
             raise ValueError(f"a {self.kind} phase moves nobody: share is 'none'")
-        for key, uses in (("start_checks", self.start_checks), ("special_checks", self.special_checks)):
+        if self.watched and self.soak <= timedelta(0):
+            raise ValueError(
+                f"watched: {self.watched[0].called!r} is looked at through a soak, and this phase has none"
+            )
+        for key in ("start_checks", "special_checks", "watched"):
+            uses: tuple[CheckUse, ...] = getattr(self, key)
             names = [use.called for use in uses]
             twice = next((name for name in names if names.count(name) > 1), None)
             if twice is not None:

@@ -23,6 +23,7 @@ class Hold(StrEnum):
     NOT_ENOUGH = "not enough yet"
     BETWEEN = "between the lines"
     UNMEASURED = "could not measure"
+    LINES = "a watched line is not good"
     AFTER_CUTOVER = "after cutover a person decides"
 
 

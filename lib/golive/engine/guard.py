@@ -38,6 +38,7 @@ from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
 from golive.engine.telling import Telling
+from golive.engine.watching import Watching
 from golive.ports import LookNote, Member, Split
 
 HEED_EVERY = 0.1
@@ -69,6 +70,7 @@ class Guard:
         self._attendance = Attendance(lambda: self.post.operators(), post.clock.monotonic())
         self._telling = Telling(self.ledger, self.sight)
         self._findings = Findings(post, self.ledger)
+        self._lines = Watching(post, self.ledger)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
@@ -79,6 +81,8 @@ class Guard:
             look = self.post.book.last_look()
         except StoreUnavailable:
             look = None
+        if look is not None:
+            self._lines.recall(look.body.get("watched", {}))
         if look is not None and "memory" in look.body:
             self.sight.recall(look.body["memory"], look.at - look.body["monotonic"])
 
@@ -109,7 +113,7 @@ class Guard:
             LeaseLost: If another guard holds the lease.
         """
         clock, plan, sources = self.post.clock, self.post.plan, self.post.sources
-        readers = Readers(lambda: sources.tasks(plan, clock, self.sight.inbox))
+        readers = Readers(lambda: [*sources.tasks(plan, clock, self.sight.inbox), *self._lines.tasks()])
         try:
             while not self.state.closed and not self.post.gone():
                 begun = clock.monotonic()
@@ -125,6 +129,7 @@ class Guard:
             self.ledger.digest((), end=True)
         finally:
             readers.end()
+            self._lines.end()
             for task in (self._moving, self._rolling, self._resolving):
                 if task is not None:
                     task.cancel()
@@ -136,7 +141,8 @@ class Guard:
         self.catch_up()
         phase = self.state.phase
         self._read_back(now)
-        self._unwritten += self.sight.look(self.state, now, self._not_ours() or self._below(), self._seen)
+        astray, lines = self._not_ours() or self._below(), self._lines.look(self.state, now)
+        self._unwritten += self.sight.look(self.state, now, astray, self._seen, lines)
         self._telling.baseline(self.state, now)
         self._findings.look(self.state, self.sight.inbox.skew)
         for act in decide(self._known(phase, now)):
@@ -231,7 +237,7 @@ class Guard:
             case SayStrayed(share):
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
-                self.ledger.append(Kind.SOAKED, body, name)
+                self.ledger.append(Kind.SOAKED, {**body, **self._lines.summary(name)}, name)
             case SayAlone():
                 text = "visitors stay on the canary, and are watched; going back is for a person to decide"
                 self.ledger.tell("alarm", "NOBODY IS AT THE WHEEL", text, self.state.run, "golive status")
@@ -264,7 +270,8 @@ class Guard:
 
     def _body(self, now: float) -> dict[str, Any]:
         stored = self.ledger.stored and self._written and self.reached
-        return {**self._telling.look(self.state, now, stored), **self._findings.to_json()}
+        told = self._telling.look(self.state, now, stored)
+        return {**told, **self._findings.to_json(), "watched": self._lines.to_json()}
 
     def _below(self) -> str:
         """Say that fewer visitors are on the canary than the record knows; "" when that is not so."""

@@ -213,7 +213,7 @@ def _not_back_yet(known: Known) -> bool:
 
 def _end_of_soak(known: Known) -> tuple[EndSoak, ...]:
     phase, verdict = known.state.phase, known.verdict
-    if phase is None or verdict is None or phase.soaked is not None or not _soaks(known.plan, phase):
+    if phase is None or verdict is None or phase.soaked is not None or not soaks(known.plan, phase):
         return ()
     seconds = known.now - known.since
     judging = known.plan.judging
@@ -225,7 +225,8 @@ def _end_of_soak(known: Known) -> tuple[EndSoak, ...]:
     return (EndSoak({"seconds": known.watched, "word": verdict.word, "reason": verdict.reason, "seen": seen}),)
 
 
-def _soaks(plan: Plan, phase: PhaseState) -> bool:
+def soaks(plan: Plan, phase: PhaseState) -> bool:
+    """Say whether a phase has a soak, and what has to come before it is done."""
     if plan.phase(phase.name).soak.total_seconds() <= 0:
         return False
     return not phase.shifts or (phase.proof is not None and phase.proof.done)

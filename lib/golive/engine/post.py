@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from golive.core.plan import Plan
 from golive.core.record import Draft, Who
 from golive.engine.sources import Sources
-from golive.ports import Book, Clock, DeadManSwitch, LastResort, Notifier, Store
+from golive.ports import Book, Clock, DeadManSwitch, LastResort, Lines, Notifier, Store
 
 
 async def _nothing() -> Sequence[Mapping[str, Any]]:
@@ -39,7 +39,8 @@ class Post:
     record would not take; `gone` says whether the run's own folder has been taken away; `stands`
     says where the guard stands, and `switch` is called as long as it acts.
     `resorts` are the plan's last resorts with the seconds after which each is used; `also_undo` looks at what a
-    rollback does not undo; `reserve` frees what was kept back for a rollback.
+    rollback does not undo; `reserve` frees what was kept back for a rollback; `lines` looks at the lines that the plan
+    wants watched, None where it wants none.
     """
 
     plan: Plan
@@ -60,3 +61,4 @@ class Post:
     resorts: Sequence[tuple[float, LastResort]] = ()
     also_undo: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]] = _nothing
     reserve: Callable[[], None] = _nothing_kept
+    lines: Lines | None = None

@@ -45,11 +45,14 @@ class Sight:
         self._recent: deque[Sample] = deque()
         self._baseline: list[Sample] = []
 
-    def look(self, state: State, now: float, astray: str = "", known: int = 0) -> list[Sample]:
+    def look(
+        self, state: State, now: float, astray: str = "", known: int = 0, lines: tuple[str, str] = ("", "")
+    ) -> list[Sample]:
         """Take what has arrived, judge it, and give the new samples.
 
         `astray` says that the visitors are not where the record has put them, so that this soak can't be measured;
-        `known` is the number of entries that `state` was folded from.
+        `known` is the number of entries that `state` was folded from; `lines` says which watched lines are not good,
+        and which were not looked at yet.
         """
         self._recovered += self.inbox.blindness.of(SPLIT) is not None and not astray
         self._say(SPLIT, Unmeasured.DISAGREES, astray, now)
@@ -60,7 +63,7 @@ class Sight:
         taken = self._take(state.phase, known)
         watching = state.phase is not None and state.canary_out and not state.rolled_back
         self.stable = self._stable_now(state, now)
-        alarms = self._alarms(now)
+        alarms = replace(self._alarms(now), lines=lines[0], unlooked=lines[1])
         if state.cutover_at:
             against = doubts(state, self._plan.after_cutover, self.stable, self._clock.now())
             alarms = replace(alarms, no_way_back="; ".join(against))

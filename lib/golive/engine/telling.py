@@ -11,6 +11,8 @@ from golive.engine.ledger import Ledger
 from golive.engine.sight import Sight
 from golive.ports import Split
 
+WANTS_PEOPLE = (Hold.AFTER_CUTOVER, Hold.UNMEASURED, Hold.LINES)
+
 
 class Telling:
     """Says each thing once: baseline, changes of the verdict."""
@@ -40,7 +42,7 @@ class Telling:
             return
         self._said = said
         self._ledger.append(Kind.VERDICT, verdict.to_json(), phase.name)
-        if verdict.hold in (Hold.AFTER_CUTOVER, Hold.UNMEASURED):
+        if verdict.hold in WANTS_PEOPLE:
             self._ledger.tell("warning", f"HOLD: {verdict.hold}", verdict.reason, state.run, "golive status")
 
     def look(self, state: State, now: float, stored: bool) -> dict[str, Any]:

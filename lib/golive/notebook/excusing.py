@@ -75,7 +75,7 @@ def _found(state: State, phase: str, word: Word) -> Found:
     """Give the newest finding of that name: this phase's first, then those of phases before it."""
     here = state.named(phase)
     for of in (here, *reversed([one for one in state.phases if one is not here])):
-        for stage in ("special", "start"):
+        for stage in ("watched", "special", "start"):
             if word.called in of.found.get(stage, {}):
                 return of.found[stage][word.called]
     known = sorted({name for of in state.phases for stage in of.found.values() for name in stage})

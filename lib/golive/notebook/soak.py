@@ -17,6 +17,7 @@ from golive.notebook.desk import Desk
 from golive.notebook.view import View
 from golive.pages.answer import Answer
 from golive.pages.curve import Curve
+from golive.pages.watched import watched_table
 from golive.pages.words import both, span
 from golive.run import Run
 
@@ -93,7 +94,8 @@ class Soak:
         ]
         word = verdict.get("word", "HOLD")
         reason = verdict.get("reason", "waiting for the guard's first verdict")
-        return Answer(word, reason, facts, picture=self._live_picture(), picture_text=reason)
+        lines = watched_table(look.body.get("watched", {}).get(self._phase, ())) if look else None
+        return Answer(word, reason, facts, lines, picture=self._live_picture(), picture_text=reason)
 
     def _time_left(self, left: float | None) -> str:
         whole = self._run.plan.phase(self._phase).soak.total_seconds()

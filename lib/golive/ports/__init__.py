@@ -5,7 +5,7 @@ A driver declares what it can; the contract tests hold it to that.
 """
 
 from golive.core.pair import Beat, Lease, Member
-from golive.ports.checks import Check, Finding, Result
+from golive.ports.checks import Check, Finding, Lines, Result
 from golive.ports.deployment import Deployment, Happened
 from golive.ports.keeping import Claims, Files, Keeping, Sharing
 from golive.ports.last_resort import LastResort, Used
@@ -35,6 +35,7 @@ __all__ = [
     "Keeping",
     "LastResort",
     "Lease",
+    "Lines",
     "Logs",
     "LookNote",
     "Member",

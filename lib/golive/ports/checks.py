@@ -50,3 +50,13 @@ class Check(Protocol):
     sentence: str
 
     async def __call__(self) -> Finding: ...
+
+
+class Lines(Protocol):
+    """Looks at lines of the plan for the guard, so that nothing a check does can keep the guard from looking."""
+
+    async def look(self, phase: str, called: str) -> Finding:
+        """Look at one line of a phase now; what can't be looked at in its time is a finding, too."""
+
+    def end(self) -> None:
+        """End whatever looks."""

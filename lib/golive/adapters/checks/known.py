@@ -52,7 +52,7 @@ def check(plan: Plan, world: Mapping[str, Any]) -> None:
         PlanError: Naming where it is used, check and key, if a check's settings are wrong.
     """
     installed = known()
-    uses = [(f"phase {p.name}", use) for p in plan.phases for use in (*p.start_checks, *p.special_checks)]
+    uses = [(f"phase {p.name}", use) for p in plan.phases for use in p.lines]
     uses += [(f"also_undo {one.name}", one.check) for one in plan.also_undo if one.check is not None]
     for where, use in uses:
         if use.check not in installed:

@@ -17,6 +17,7 @@ from golive.adapters.reports.reading import ReportTrouble
 from golive.core.plain import plain
 from golive.core.scalars import Part, PositiveDuration, Texts
 from golive.core.units import say_duration
+from golive.core.watched import EXCESS
 
 EPOCH_MILLISECONDS = 1e11
 SHOWN = 3
@@ -85,7 +86,7 @@ async def number(scene: Scene, wanted: NumberSettings) -> Saw:
     counted = float(len(value)) if isinstance(value, list) else value
     if isinstance(counted, bool) or not isinstance(counted, int | float) or not math.isfinite(counted):
         raise ReportTrouble(f"{shown(value)} is no number", "mend the pointer `value` of this line")
-    evidence = {"endpoint": plain(wanted.endpoint, 200), "value": counted}
+    evidence = {"endpoint": plain(wanted.endpoint, 200), "value": counted, EXCESS: _excess(counted, wanted)}
     seen = f"{counted:g}"
     if wanted.time:
         measured = moment_of(at(data, wanted.time))
@@ -97,6 +98,12 @@ async def number(scene: Scene, wanted: NumberSettings) -> Saw:
     high = wanted.at_most is not None and counted > wanted.at_most
     then = f"see why it is {'low' if low else 'high'}, and wait until it is not"
     return Saw(not (low or high), expected, seen, evidence, then)
+
+
+def _excess(value: float, wanted: NumberSettings) -> float:
+    """Give by how much a number lies beyond its nearest limit; below 0 within them."""
+    high = value - wanted.at_most if wanted.at_most is not None else -math.inf
+    return max(high, wanted.at_least - value if wanted.at_least is not None else -math.inf)
 
 
 @measuring("dashboards that answer, with data")

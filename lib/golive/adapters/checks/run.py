@@ -143,6 +143,11 @@ async def _one(use: CheckUse, check: Known, scene: Scene) -> Finding:
     return _finding(use, check, saw, (time.monotonic() - begun) * 1000)
 
 
+def could_not(use: CheckUse, check: Known, why: str, then: str = "") -> Finding:
+    """Give the finding of a line that could not be looked at."""
+    return _finding(use, check, Unseen("an answer", why, then), 0.0)
+
+
 def _finding(use: CheckUse, check: Known, saw: Saw | Unseen | Waived, took: float) -> Finding:
     evidence: Mapping[str, Any] = {}
     if isinstance(saw, Unseen):

@@ -21,7 +21,8 @@ class Alarms:
     """What needs no counting: each is a sentence when it is so, else empty.
 
     `unmeasured` says why some source could not be measured; `blind` that it has lasted too long;
-    `no_way_back` what speaks against going back to stable by itself, once the cutover is over.
+    `no_way_back` what speaks against going back to stable by itself, once the cutover is over; `lines` which watched
+    line is not good now, and `unlooked` which nobody has looked at yet: they hold, and send nobody back.
     """
 
     health: str = ""
@@ -29,6 +30,8 @@ class Alarms:
     blind: str = ""
     unmeasured: str = ""
     no_way_back: str = ""
+    lines: str = ""
+    unlooked: str = ""
 
 
 def judge(evidence: Evidence, alarms: Alarms, without: Collection[str] = ()) -> Verdict:
@@ -73,16 +76,27 @@ def _decide(readings: Sequence[Reading], alarms: Alarms, soak_left: float) -> Fi
     for reading in readings:
         if reading.word is Word.ROLLBACK:
             return Word.ROLLBACK, None, reading.criterion, f"{reading.sentence}: {reading.why}"
-    if alarms.unmeasured:
-        return Word.HOLD, Hold.UNMEASURED, "", alarms.unmeasured
-    if soak_left > 0:
-        return Word.HOLD, Hold.SOAKING, "", f"{soak_left:.0f} s of soak are left"
+    if waits := _waits(alarms, soak_left):
+        return waits
     for hold in ORDER_OF_HOLDS:
         for reading in readings:
             if reading.hold is hold:
                 return Word.HOLD, hold, reading.criterion, f"{reading.sentence}: {reading.why}"
     counted = max((reading.requests for reading in readings), default=0)
     return Word.PROCEED, None, "", f"all {len(readings)} criteria met on {counted} canary requests"
+
+
+def _waits(alarms: Alarms, soak_left: float) -> Finding | None:
+    """Give what holds whatever the counts say."""
+    if alarms.unmeasured:
+        return Word.HOLD, Hold.UNMEASURED, "", alarms.unmeasured
+    if alarms.lines:
+        return Word.HOLD, Hold.LINES, "", alarms.lines
+    if soak_left > 0:
+        return Word.HOLD, Hold.SOAKING, "", f"{soak_left:.0f} s of soak are left"
+    if alarms.unlooked:
+        return Word.HOLD, Hold.NOT_ENOUGH, "", alarms.unlooked
+    return None
 
 
 def _alarmed(alarms: Alarms) -> Finding | None:
@@ -98,10 +112,8 @@ def _by_the_letter(evidence: Evidence, alarms: Alarms, soak_left: float) -> Find
         return alarmed
     if letter.word is Word.ROLLBACK:
         return letter.word, None, "as written", letter.why
-    if alarms.unmeasured:
-        return Word.HOLD, Hold.UNMEASURED, "", alarms.unmeasured
-    if soak_left > 0:
-        return Word.HOLD, Hold.SOAKING, "", f"{soak_left:.0f} s of soak are left"
+    if waits := _waits(alarms, soak_left):
+        return waits
     return letter.word, None if letter.word is Word.PROCEED else Hold.BETWEEN, "as written", letter.why
 
 
