@@ -6,6 +6,7 @@ between an intent, its act and its outcome, and holds what is left of it against
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -32,6 +33,7 @@ class Kept:
 
     def __init__(self, place: Path, jobs: Sequence[tuple[Cell, int]], seconds: float) -> None:
         self._place, self._until, self._lock = place, time.monotonic() + seconds, threading.Lock()
+        self.hosts = threading.Lock()  # the two hosts have names and addresses that this machine has once
         self.known: Results = json.loads(place.read_text()) if place.exists() else {}
         there = {(name, found["number"]) for name, rows in self.known.items() for found in rows}
         self._jobs = iter([(cell, number) for cell, number in jobs if (cell.name, number) not in there])
@@ -74,7 +76,7 @@ def lane(folder: Path, name: str, kept: Kept, seed: int) -> None:
     rehearsals, job = Rehearsals(folder, f"{name}-pages"), kept.next()
     while job is not None:
         needed = needs(job[0])
-        with needed(folder, name) as stack:
+        with kept.hosts if needed is Apart else contextlib.nullcontext(), needed(folder, name) as stack:
             while job is not None and stack.whole and needed is needs(job[0]):
                 cell, number = job
                 place = rehearsals if cell in notebooks() else stack
