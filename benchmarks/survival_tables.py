@@ -63,6 +63,13 @@ def _act(point: str) -> str:
     return point.rsplit(" ", 2 if point.endswith("in transaction") else 1)[0]
 
 
+STANDBYS = {
+    True: "a standby beats",
+    False: "the other guard has yet to begin",
+    None: "not written down",
+}
+
+
 def _takeovers(results: Results) -> str:
     """Give how long nobody acted, from the signal to another guard's first beat."""
     where: dict[str, Callable[[str], bool]] = {
@@ -71,14 +78,19 @@ def _takeovers(results: Results) -> str:
     }
     lines = []
     for said, chosen in where.items():
-        taken = [row["takeover"] for n, rows in results.items() if chosen(n) for row in rows if row["takeover"]]
-        if taken:
-            kept = "kept" if max(taken) <= GUARD_SILENT + BEYOND else "**not kept**"
-            lines.append([said, str(len(taken)), f"{median(taken):.1f}", f"{max(taken):.1f}", kept])
+        rows = [row for n, found in results.items() if chosen(n) for row in found if row["takeover"]]
+        for stood_by, words in STANDBYS.items():
+            taken = [row["takeover"] for row in rows if row.get("stood_by") is stood_by]
+            if taken:
+                kept = "kept" if max(taken) <= GUARD_SILENT + BEYOND else "**not kept**"
+                kept = kept if stood_by is not False else "–"
+                lines.append([said, words, str(len(taken)), f"{median(taken):.1f}", f"{max(taken):.1f}", kept])
     if not lines:
         return ""
     reach = f"≤ {BEYOND:.0f} s beyond guard_silent"
-    return f"**Takeover by another guard, s**\n\n{table(('where', 'n', 'median', 'worst', reach), lines)}"
+    return (
+        f"**Takeover by another guard, s**\n\n{table(('where', 'at the signal', 'n', 'median', 'worst', reach), lines)}"
+    )
 
 
 def _wrong(results: Results) -> str:

@@ -61,6 +61,7 @@ class Trial:
         self.began = self._seen_at = time.time()
         self._arrivals: list[float] = []
         self._takeover: float | None = None
+        self._stood_by: bool | None = None
         self._hit_guard = ""
         self._operator = stack.operate(self.run, self._ending, self.told)
 
@@ -134,7 +135,7 @@ class Trial:
             self.watch.awake.append((now, any(map(awake, [*self.operators(), *self.guards]))))
         measured = self._takeover is None and self._cell.victim in ("acting guard", HOST)
         if measured and not self._blow.hit and (beat := self._acting_beat()) is not None:
-            self._hit_guard = beat.member.guard
+            self._hit_guard, self._stood_by = beat.member.guard, self._standby_beats()
         self._blow.look(self)
         if measured and self._blow.hit:
             self._take_over()
@@ -145,6 +146,12 @@ class Trial:
         beat, now = self._acting_beat(), time.time()
         if beat is not None and beat.member.guard != self._hit_guard and now - beat.age > self._blow.hit:
             self._takeover = round(now - beat.age - self._blow.hit, 2)
+
+    def _standby_beats(self) -> bool:
+        try:
+            return any(not beat.acting and beat.age < GUARD_SILENT for beat in self.run.book.beats())
+        except GoLiveError:
+            return False
 
     def _acting_beat(self) -> Beat | None:
         try:
@@ -200,6 +207,7 @@ class Trial:
             "thaw": self._blow.thaw,
             "unguarded": round(self.watch.unguarded(self._arrivals), 2),
             "takeover": self._takeover,
+            "stood_by": self._stood_by,
             "safe": self._safe(),
             "lost": [] if stuck else [*broken(entries), *lost(entries, journal)],
             "lies": [*archive, *wrong],

@@ -216,3 +216,13 @@ def test_the_table_counts_what_is_wrong_and_says_what_the_number_of_runs_allows(
 
 def test_nothing_is_rendered_where_nothing_was_measured():
     assert render({}) == ""
+
+
+def test_a_takeover_is_held_against_its_reach_where_a_standby_beat_at_the_signal():
+    name = "acting guard/SIGKILL/any instant"
+    rows = [row(takeover=7.5, stood_by=True), row(takeover=9.5, stood_by=False), row(takeover=1.5)]
+    text = render({name: rows})
+
+    assert "| a standby beats | 1 | 7.5 | 7.5 | **not kept** |" in text
+    assert "| the other guard has yet to begin | 1 | 9.5 | 9.5 | – |" in text
+    assert "| not written down | 1 | 1.5 | 1.5 | kept |" in text
