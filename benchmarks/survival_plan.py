@@ -13,7 +13,6 @@ GUARD_SILENT = 2.0
 BLIND_AFTER = 4.0
 SOAK = 3.0
 CHECKS = ["guard-watching", "router-reads-back"]
-NONE: dict[str, list[str]] = {"special_checks": [], "watched": []}
 PHASES = {"preflight": "0s", "canary-25": "3s", "cutover": "3s", "watch": "1s", "completion": "0s"}
 
 
@@ -37,7 +36,13 @@ def plan_text(name: str, metrics: str, **more: Any) -> str:
     times = {"look_every": "500ms", "guard_silent": f"{GUARD_SILENT:g}s", "blind_after": f"{BLIND_AFTER:g}s"}
     plan["guarding"] |= {**times, "abandon_after": "20s"}
     plan["phases"] = [
-        {**phase, "soak": PHASES[phase["name"]], "start_checks": list(CHECKS), **NONE}
+        {
+            **phase,
+            "soak": PHASES[phase["name"]],
+            "start_checks": list(CHECKS),
+            "special_checks": [],
+            "watched": [],
+        }
         for phase in plan["phases"]
         if phase["name"] in PHASES
     ]

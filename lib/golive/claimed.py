@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from golive import stored
-from golive.adapters.clocks import utc
 from golive.adapters.stores.claims import ClaimTable
 from golive.adapters.stores.disks import refuse_network
 from golive.adapters.stores.schema import CLAIMS
 from golive.adapters.stores.sqlite import SqliteDatabase
 from golive.core.claim import Claim
 from golive.core.errors import GoLiveError, Stopped, StoreUnavailable
+from golive.core.moments import utc
 from golive.core.record import Kind
 from golive.folders import RunFolder, claims_file
 from golive.ports import Claims, Clock, Sharing

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from golive import wiring
-from golive.adapters.clocks import utc
 from golive.archive import manifest
 from golive.archive.addenda import add_content
 from golive.core.canonical import canonical
 from golive.core.errors import Stopped
+from golive.core.moments import utc
 from golive.core.order import Step, Stop, may
 from golive.engine.deploying import carry_out
 from golive.run import Run

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from golive.adapters.clocks import FakeClock, utc
+from golive.adapters.clocks import FakeClock
 from golive.core.errors import StoreUnavailable
+from golive.core.moments import utc
 from golive.core.samples import Sample, Version
 from golive.core.thinning import summed
 from golive.ports import Beat, EvidenceNote, Lease, LookNote, Member

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from golive import drivers
-from golive.adapters.clocks import FakeClock, utc
+from golive.adapters.clocks import FakeClock
 from golive.adapters.metrics.vercel import VercelMetrics
 from golive.core.folding import fold
+from golive.core.moments import utc
 from golive.core.record import Kind
 from golive.core.verdict import Verdict, Word
 from golive.engine.sight import Sight

@@ -75,8 +75,3 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return f"booted-{psutil.boot_time():.0f}"
-
-
-def utc(moment: datetime) -> str:
-    """Give a moment as ISO 8601 in UTC with milliseconds and a Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

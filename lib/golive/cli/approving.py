@@ -34,7 +34,8 @@ def approve(
 ) -> None:
     """Approve the frozen verdict CODE of a RUN, as the second person that it needs."""
     from golive import provenance, stored, wiring
-    from golive.adapters.clocks import SystemClock, utc
+    from golive.adapters.clocks import SystemClock
+    from golive.core.moments import utc
     from golive.notebook.approvals import approve_here, printed
 
     clock = SystemClock()

@@ -56,8 +56,9 @@ def verify(path: Path, head: str | None, runs: Path | None) -> int:
 @clear
 def addendum(run: str, file: Path, because: str, name: str, runs: Path | None) -> None:
     """Add FILE to the sealed archive of RUN, which may be a copy without its `work/`."""
-    from golive.adapters.clocks import SystemClock, utc
+    from golive.adapters.clocks import SystemClock
     from golive.archive.addenda import add
+    from golive.core.moments import utc
     from golive.provenance import who
 
     added = add(archive(Path(run), runs), file, who=who(name).name, because=because, at=utc(SystemClock().now()))

@@ -177,6 +177,10 @@ def _soaked(state: State, entry: Entry) -> State:
     return _with_phase(state, entry.phase, soaked={**entry.body, "at": entry.at})
 
 
+def _summary(state: State, entry: Entry) -> State:
+    return _with_phase(state, entry.phase, summaries=(*state.named(entry.phase).summaries, entry.body))
+
+
 def _judged(state: State, entry: Entry) -> State:
     body = entry.body
     said, evidence = body["verdict"], entry.hash[:EVIDENCE_LENGTH]
@@ -272,6 +276,7 @@ _STEPS = {
     Kind.NOT_OURS: _not_ours,
     Kind.LAST_RESORT: _last_resort,
     Kind.SOAKED: _soaked,
+    Kind.SUMMARY: _summary,
     Kind.JUDGED: _judged,
     Kind.DECISION: _decision,
     Kind.APPROVED: _approved,

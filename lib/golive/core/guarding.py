@@ -22,10 +22,14 @@ def _or_none(value: Any) -> Any:
 
 
 class Guarding(Part):
-    """The guard's own times, and what notices from outside that it is gone."""
+    """The guard's own times, and what notices from outside that it is gone.
+
+    A long watch is summed up every `summary_every`.
+    """
 
     look_every: PositiveDuration
     guard_silent: PositiveDuration
     blind_after: PositiveDuration
     abandon_after: DurationOrNever
+    summary_every: PositiveDuration = timedelta(hours=1)
     dead_man: Annotated[DeadManRule | None, BeforeValidator(_or_none)] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -42,3 +42,8 @@ def moment_of(at: str, told: Mapping[str, Any] | None) -> Moment:
     """Give the moment of an entry made `at` (UTC, ISO 8601) whose body has told `to_json`, or has not."""
     said = told or {}
     return Moment(datetime.fromisoformat(at), str(said.get("boot", "")), float(said.get("seconds", 0.0)))
+
+
+def utc(moment: datetime, timespec: str = "milliseconds") -> str:
+    """Give a moment as ISO 8601 in UTC with a Z; `timespec` as `datetime.isoformat` knows it."""
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     APPROVED = "approved"
     HANDED_OVER = "handed-over"
     WHEEL_TAKEN = "wheel-taken"
+    SUMMARY = "summary"
     DIGEST = "digest"
     NOTICE = "notice"
     FAULT = "fault"

@@ -77,6 +77,7 @@ class PhaseState:
     Attributes:
         wants: Whose decisions its shift needs, besides whoever decides.
         found: The newest finding of each line, by stage and by what the plan calls it.
+        summaries: What each stretch of a long watch came to, oldest first.
         approved: What others than the one who decided have agreed to, oldest first.
     """
 
@@ -94,6 +95,7 @@ class PhaseState:
     shift: Act | None = None
     proof: Act | None = None
     soaked: Mapping[str, Any] | None = None
+    summaries: tuple[Mapping[str, Any], ...] = ()
     judged: Judged | None = None
     decision: Decision | None = None
     approved: tuple[Approval, ...] = ()

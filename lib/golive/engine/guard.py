@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from datetime import datetime
 from typing import Any
 
 from golive.core.errors import LeaseLost, StoreUnavailable
 from golive.core.folding import fold
+from golive.core.moments import utc
 from golive.core.record import Kind, chain
 from golive.core.samples import Sample
 from golive.core.state import PhaseState, State
@@ -37,6 +37,7 @@ from golive.engine.rollback import roll_back
 from golive.engine.sending_back import SendingBack
 from golive.engine.sight import Sight
 from golive.engine.stray import Watch
+from golive.engine.summing import Summing
 from golive.engine.telling import Telling
 from golive.engine.watching import Watching
 from golive.ports import LookNote, Member, Split
@@ -70,7 +71,7 @@ class Guard:
         self._attendance = Attendance(lambda: self.post.operators(), post.clock.monotonic())
         self._telling = Telling(self.ledger, self.sight)
         self._findings = Findings(post, self.ledger)
-        self._lines = Watching(post, self.ledger)
+        self._lines, self._summing = Watching(post, self.ledger), Summing(post, self.ledger)
 
     def go_on_from(self, state: State, seen: int) -> None:
         """Take over where another guard has ended: the state that the first `seen` entries fold to."""
@@ -145,10 +146,11 @@ class Guard:
         self._unwritten += self.sight.look(self.state, now, astray, self._seen, lines)
         self._telling.baseline(self.state, now)
         self._findings.look(self.state, self.sight.inbox.skew)
+        self._summing.look(self.state)
         for act in decide(self._known(phase, now)):
             self._do(act, phase)
         self._telling.verdict(self.state)
-        self._write(LookNote(now, _utc(self.post.clock.now()), self._body(now)))
+        self._write(LookNote(now, utc(self.post.clock.now()), self._body(now)))
 
     def _write(self, note: LookNote) -> None:
         """Write the look with the samples that the book does not hold yet; those it holds count for the digests."""
@@ -195,7 +197,7 @@ class Guard:
             self._attendance.take(fresh, self.post.clock.monotonic())
         self.state = self._recorded
         for draft in self.ledger.kept:
-            after, at = self.state.head, _utc(self.post.clock.now())
+            after, at = self.state.head, utc(self.post.clock.now())
             entry = chain(draft, after=after, at=at, code=self.post.code, plan=self.state.fingerprint)
             self.state = fold((entry,), self.state)
 
@@ -237,6 +239,7 @@ class Guard:
             case SayStrayed(share):
                 self.ledger.append(Kind.STRAYED, {"share": share, "recorded": self.state.split}, name)
             case EndSoak(body):
+                self._summing.end(self.state)
                 self.ledger.append(Kind.SOAKED, {**body, **self._lines.summary(name)}, name)
             case SayAlone():
                 text = "visitors stay on the canary, and are watched; going back is for a person to decide"
@@ -294,7 +297,3 @@ async def _over(tasks: Iterable[asyncio.Task[None]]) -> None:
         await asyncio.wait({task})
         if not task.cancelled():
             task.result()
-
-
-def _utc(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

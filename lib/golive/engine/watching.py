@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from golive.core.findings import Found, code_of, excused
-from golive.core.moments import Moment
+from golive.core.moments import Moment, utc
 from golive.core.phases import WatchedUse
 from golive.core.record import Kind
 from golive.core.state import State
@@ -49,7 +49,7 @@ class Watching:
                 continue
             begun = clock.monotonic()
             finding = await lines.look(phase, use.called)
-            self._arrived.append((phase, finding, clock.now().isoformat(timespec="milliseconds")))
+            self._arrived.append((phase, finding, utc(clock.now())))
             await clock.sleep(max(IDLE, use.every.total_seconds() - (clock.monotonic() - begun)))
 
     def look(self, state: State, now: float) -> tuple[str, str]:
@@ -58,7 +58,7 @@ class Watching:
         self._soaking = phase.name if phase is not None and soaks(plan, phase) else ""
         while self._arrived:
             of, finding, at = self._arrived.popleft()
-            self._take(state, of, finding, at.replace("+00:00", "Z"), now)
+            self._take(state, of, finding, at, now)
         if phase is None or not self._soaking or self._post.lines is None:
             return "", ""
         bad, missing = [], []

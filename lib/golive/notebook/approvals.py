@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from golive.adapters.clocks import utc
 from golive.core.answers import Stop
 from golive.core.approval_line import line_of, moment_of_line, read_line, who_of
 from golive.core.approving import approve_may, judged_as
 from golive.core.consent import SAME, missing
 from golive.core.errors import NameUnknown, Stopped
 from golive.core.folding import fold
-from golive.core.moments import Moment
+from golive.core.moments import Moment, utc
 from golive.core.record import Entry, Kind, Who
 from golive.core.state import PhaseState, State
 from golive.pages.answer import Answer

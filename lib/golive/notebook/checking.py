@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from golive import wiring
 from golive.adapters.checks.run import run_checks
-from golive.adapters.clocks import utc
 from golive.core.findings import Found, excused, problem
+from golive.core.moments import utc
 from golive.core.order import bound_by
 from golive.core.phases import CheckUse
 from golive.core.record import Kind

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from golive.adapters.clocks import utc
 from golive.adapters.kept import KeepFailed, Kept, keep
 from golive.core.errors import Stopped
 from golive.core.findings import PASSED, UNMEASURED, Found
+from golive.core.moments import utc
 from golive.core.plain import plain
 from golive.core.record import Kind
 from golive.core.state import State

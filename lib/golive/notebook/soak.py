@@ -17,7 +17,7 @@ from golive.notebook.desk import Desk
 from golive.notebook.view import View
 from golive.pages.answer import Answer
 from golive.pages.curve import Curve
-from golive.pages.watched import watched_table
+from golive.pages.watched import summaries_table, watched_table
 from golive.pages.words import both, span
 from golive.run import Run
 
@@ -95,7 +95,8 @@ class Soak:
         word = verdict.get("word", "HOLD")
         reason = verdict.get("reason", "waiting for the guard's first verdict")
         lines = watched_table(look.body.get("watched", {}).get(self._phase, ())) if look else None
-        return Answer(word, reason, facts, lines, picture=self._live_picture(), picture_text=reason)
+        hours = summaries_table(self._here.summaries)
+        return Answer(word, reason, facts, lines, self._live_picture(), reason, second_table=hours)
 
     def _time_left(self, left: float | None) -> str:
         whole = self._run.plan.phase(self._phase).soak.total_seconds()

@@ -33,7 +33,8 @@ class Table:
 class Answer:
     """One answer, as text and as HTML.
 
-    `picture` is a PNG and `picture_text` says what it shows; `second_picture` is one more, with its own text.
+    `picture` is a PNG and `picture_text` says what it shows; `second_picture` is one more, with its own text,
+    and `second_table` one more table.
     `links` are texts with where each leads from this page, below the same server.
     """
 
@@ -46,14 +47,19 @@ class Answer:
     next: str = ""
     second_picture: tuple[bytes, str] | None = None
     links: Sequence[tuple[str, str]] = ()
+    second_table: Table | None = None
 
     def __str__(self) -> str:
         lines = [f"{glyph(self.word)} {self.word}   {_bounded(self.headline)}"]
         width = max((len(_bounded(name)) for name, _ in self.facts), default=0)
         lines += [f"    {_bounded(name):<{width}}  {_bounded(value)}" for name, value in self.facts]
-        lines += _aligned(self.table) if self.table and self.table.rows else []
+        for shown in self._tables():
+            lines += _aligned(shown)
         lines += [f"NEXT  {plain(self.next, LONGEST_NEXT)}"] if self.next else []
         return "\n".join(lines)
+
+    def _tables(self) -> list[Table]:
+        return [one for one in (self.table, self.second_table) if one is not None and one.rows]
 
     def __repr__(self) -> str:
         return str(self)
@@ -74,9 +80,9 @@ class Answer:
         if self.facts:
             rows = "".join(f"<tr>{_cell(name, BOLD)}{_cell(value)}</tr>" for name, value in self.facts)
             parts.append(f"<table>{rows}</table>")
-        if self.table and self.table.rows:
-            head = "".join(_cell(column, BOLD + "white-space:normal;") for column in self.table.columns)
-            body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in self.table.rows)
+        for told in self._tables():
+            head = "".join(_cell(column, BOLD + "white-space:normal;") for column in told.columns)
+            body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in told.rows)
             parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
         shown = [(self.picture, self.picture_text)] if self.picture else []
         for picture, text in (*shown, *([self.second_picture] if self.second_picture else [])):

@@ -15,7 +15,7 @@ from golive.core.verdict import Word, from_json
 from golive.pages import rollbacks, tables
 from golive.pages.answer import Answer
 from golive.pages.charts import Event, conclusion, golive_chart, soak_chart
-from golive.pages.watched import watched_table
+from golive.pages.watched import summaries_table, watched_table
 from golive.pages.words import clock, percent, span
 from golive.ports import Finding, Result
 
@@ -144,7 +144,8 @@ def soaked(here: PhaseState, samples: Sequence[Sample], plan: Plan, then: str) -
     ]
     word = "DONE" if end["word"] == Word.PROCEED else "HOLD"
     picture, lines = picture_of(here, own, plan, title), watched_table(end.get("watched", ()))
-    return Answer(word, title, facts, lines, picture=picture, picture_text=title, next=then)
+    hours = summaries_table(here.summaries)
+    return Answer(word, title, facts, lines, picture, title, then, second_table=hours)
 
 
 def picture_of(here: PhaseState, own: Sequence[Sample], plan: Plan, title: str) -> bytes:

@@ -147,6 +147,8 @@ def say(entry: Entry) -> str:
             return f"checks ({body['stage']}) {'passed' if body['passed'] else 'did not all pass'}"
         case Kind.BASELINE:
             return f"stable: {body['failed']} of {body['requests']} requests failed"
+        case Kind.FINDING if body.get("stage") == "watched":
+            return f"watched {body['called']}: {body['result']}, {body['seen']}"
         case Kind.FINDING:
             return f"{body['sentence']}: {body['result']}" if body["result"] != "pass" else ""
         case Kind.ATTESTED | Kind.WAIVED:
@@ -180,6 +182,8 @@ def say(entry: Entry) -> str:
             return f"{body['result']}: {body['why']}"
         case Kind.SOAKED:
             return f"soaked {body['seconds']:.0f} s: {body['word']}"
+        case Kind.SUMMARY:
+            return f"summed up {clock(body['since'])} to {clock(body['until'])}"
         case Kind.FAULT:
             return f"fault set on purpose: {body['fault']}"
         case Kind.DIGEST | Kind.PAGE:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
-from golive.adapters.clocks import utc
 from golive.adapters.stores.database import Database
 from golive.adapters.stores.schema import ENTRIES
 from golive.core.errors import StoreUnavailable
+from golive.core.moments import utc
 from golive.core.record import Draft, Entry, chain, from_json
 
 

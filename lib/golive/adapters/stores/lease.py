@@ -15,8 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from golive.adapters.clocks import utc
 from golive.core.errors import StoreUnavailable
+from golive.core.moments import utc
 from golive.core.pair import Beat, Lease, Member
 from golive.ports import Clock
 

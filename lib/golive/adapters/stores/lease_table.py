@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from golive.adapters.clocks import utc
 from golive.adapters.stores.database import Database
+from golive.core.moments import utc
 from golive.core.pair import Beat, Lease, Member
 
 LONG_GONE = 600.0  # seconds after which a member that does not act is no news any more
