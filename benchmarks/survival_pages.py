@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ from benchmarks.survival_stack import NotMeasured, write_plan
 from golive import wiring
 from golive.folders import RunFolder
 from golive.run import Run
+
+LEAVES_WITHIN = 60.0
 
 
 class Conducted:
@@ -40,6 +43,14 @@ class Conducted:
                 child.kill()
         self._process.kill()
 
+    def leave(self) -> None:
+        """Let it end its run and its world by itself, as Ctrl-C does; end it when it takes too long."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(LEAVES_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
     def join(self) -> None:
         """Wait until it has ended."""
         self._process.wait()
@@ -53,13 +64,14 @@ class Rehearsals:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.name, self._runs = folder, name, folder / f"{name}-runs"
+        self._first: Conducted | None = None
         write_plan(folder, name, "{world.control}")
 
     def run(self, cell: Cell, told: Told) -> Run:
         """Begin a rehearsal, and give its run once its world answers."""
         before = set(self._runs.glob("*-*"))
         command = [sys.executable, "-m", "golive.cli", "rehearse", self.name, "--runs", str(self._runs)]
-        self._first: Conducted | None = Conducted(command, Path(told.side) / "operator.log", told.environment())
+        begun = self._first = Conducted(command, Path(told.side) / "operator.log", told.environment())
         until = time.monotonic() + self.WITHIN
         while time.monotonic() < until:
             for root in set(self._runs.glob("*-*")) - before:
@@ -67,6 +79,7 @@ class Rehearsals:
                     self.site = Site(json.loads(RunFolder(root).world.read_text()))
                     return wiring.open_run(str(root), OPERATOR)
             time.sleep(0.05)
+        begun.leave()
         raise NotMeasured(
             f"no rehearsal began in {self.WITHIN:.0f} s: {(Path(told.side) / 'operator.log').read_text()}"
         )
