@@ -12,6 +12,7 @@ TWINS = {
     Fault.VITALS_POOR: ("vitals-baseline", "LCP 5"),
     Fault.ONE_PATH: ("smoke", "1 failed, 0 flaky, 0 skipped: @smoke › /checkout"),
     Fault.MIGRATION_PENDING: ("migrations", "1 pending"),
+    Fault.MIGRATION_IRREVERSIBLE: ("way-back-safe", "1 irreversible: 0004_replies; the plan says 1d"),
     Fault.TREE_DIRTY: ("git-tag", "1 files are not committed: release.txt"),
     Fault.TAG_NOT_PUSHED: ("git-tag", "is not at origin"),
     Fault.POOL_EXHAUSTED: ("database-pool", "0.98"),

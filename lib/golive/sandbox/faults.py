@@ -36,6 +36,7 @@ class Fault(StrEnum):
     VITALS_POOR = "vitals-poor"
     VITALS_WORSE = "vitals-worse"
     MIGRATION_PENDING = "migration-pending"
+    MIGRATION_IRREVERSIBLE = "migration-irreversible"
     TREE_DIRTY = "tree-dirty"
     TAG_NOT_PUSHED = "tag-not-pushed"
     POOL_EXHAUSTED = "pool-exhausted"
@@ -87,6 +88,7 @@ _AROUND = frozenset(
         Fault.VITALS_POOR,
         Fault.VITALS_WORSE,
         Fault.MIGRATION_PENDING,
+        Fault.MIGRATION_IRREVERSIBLE,
         Fault.TREE_DIRTY,
         Fault.TAG_NOT_PUSHED,
         Fault.POOL_EXHAUSTED,

@@ -13,9 +13,11 @@ Faults = frozenset[Fault]
 
 
 def migrations(faults: Faults, now: datetime) -> dict[str, Any]:
-    """Give which migrations staging's database has, and which it has not."""
+    """Give which migrations staging's database has, which it has not, and which of them nothing undoes."""
     pending = MIGRATIONS[-1:] if Fault.MIGRATION_PENDING in faults else ()
-    return {"database": "staging", "applied": [m for m in MIGRATIONS if m not in pending], "pending": list(pending)}
+    irreversible = MIGRATIONS[-1:] if Fault.MIGRATION_IRREVERSIBLE in faults else ()
+    applied = [m for m in MIGRATIONS if m not in pending]
+    return {"database": "staging", "applied": applied, "pending": list(pending), "irreversible": list(irreversible)}
 
 
 def pool(faults: Faults, now: datetime) -> dict[str, Any]:
