@@ -16,6 +16,7 @@ from golive.core.plan_text import parse
 from golive.plans import packaged
 
 TEXT = packaged()["production"]
+LEFT = "left-to-fill-in"
 FILLED = {
     "project": "prj_shop",
     "team": "team_acme",
@@ -32,8 +33,8 @@ def filled_text(text: str = TEXT, **more: str) -> str:
     """Give the plan's text with each TBD filled in."""
     text = text.replace("devops_manager: {name: TBD", "devops_manager: {name: Grace")
     for key, value in {**FILLED, **more}.items():
-        text = re.sub(rf"\b{key}: TBD\b", f"{key}: {value}", text)
-    return text.replace("https://TBD", "https://shop")
+        text = re.sub(rf"\b{key}: TBD\b", f"{key}: {value.replace('TBD', LEFT)}", text)
+    return text.replace("https://TBD", "https://shop").replace("TBD", "filled").replace(LEFT, "TBD")
 
 
 def filled(text: str = TEXT, **more: str) -> Plan:
@@ -80,3 +81,12 @@ def test_the_pages_example_of_a_faster_source_is_one():
     metrics = yaml.load(said, Loader=yaml.BaseLoader)["metrics"]
     source = drivers.checked(drivers.METRICS, metrics["driver"], metrics["settings"])
     assert source.tells_ours_apart
+
+
+def test_a_line_whose_settings_are_left_to_fill_in_is_named_with_them():
+    text = filled_text().replace("metrics-arrive", "{check: migrations, settings: {endpoint: TBD}}", 1)
+    plan = parse(text, "params/production.yaml")
+
+    assert plan.not_ready() == (
+        "phase preflight: TBD in migrations (endpoint): fill it in, or take out a line that your site lacks",
+    )

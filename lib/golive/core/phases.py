@@ -162,6 +162,23 @@ def order_problems(phases: tuple[Phase, ...]) -> list[str]:
     return problems
 
 
+def unfilled_lines(phases: tuple[Phase, ...]) -> list[str]:
+    """Give which lines have settings that nobody has filled in yet, a sentence for each phase."""
+    problems = []
+    for phase in phases:
+        keys = {use.called: [key for key, value in use.settings.items() if _unfilled(value)] for use in phase.lines}
+        named = ", ".join(f"{called} ({', '.join(names)})" for called, names in keys.items() if names)
+        if named:
+            problems.append(f"phase {phase.name}: TBD in {named}: fill it in, or take out a line that your site lacks")
+    return problems
+
+
+def _unfilled(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_unfilled, value.values()))
+    return any(map(_unfilled, value)) if isinstance(value, list | tuple) else value in UNFILLED[1:3]
+
+
 def approval_problems(phases: tuple[Phase, ...], names: Mapping[str, str]) -> list[str]:
     """Give what is wrong with the phases' `approvals`, a sentence each; `names` are those of the people, by role."""
     problems = []

@@ -12,7 +12,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from golive.core.canonical import canonical, tame
 from golive.core.driver import Driver
 from golive.core.guarding import Guarding
-from golive.core.phases import NOTEBOOKS, UNFILLED, CheckUse, Phase, PhaseKind, approval_problems, order_problems
+from golive.core.phases import (
+    NOTEBOOKS,
+    UNFILLED,
+    CheckUse,
+    Phase,
+    PhaseKind,
+    approval_problems,
+    order_problems,
+    unfilled_lines,
+)
 from golive.core.scalars import (
     Count,
     Duration,
@@ -253,11 +262,12 @@ class Plan(Part):
         """Give what keeps this plan from being started on a site that is not its own."""
         if self.own_world:
             return ()
-        return tuple(
+        people = [
             f"roles.{role}.name is {person.name!r}: put the name of a person there"
             for role, person in self.roles.items()
             if person.name in UNFILLED
-        )
+        ]
+        return (*people, *unfilled_lines(self.phases))
 
 
 def as_production(plan: Plan) -> Plan:
