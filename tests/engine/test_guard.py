@@ -414,24 +414,58 @@ async def test_a_proof_is_counted_from_visitors_and_not_enough_yet_is_no_failure
     assert said in ended["seen"]
 
 
-@pytest.mark.parametrize("act", ["shift", "prove"])
-async def test_an_act_that_a_rollback_cuts_off_has_an_outcome_and_never_happened(act):
-    class Slow(FakeRouter):
-        async def set(self, share, expect):
-            await asyncio.Event().wait()
+class Waits(FakeRouter):
+    """A router that never ends one of its calls once `waits` names it."""
 
-    guard, story, _ = scene(Slow())
+    waits = ""
+
+    async def set(self, share, expect):
+        await self.heard("set")
+
+    async def read(self):
+        if self.waits == "read":
+            self.waits = ""
+            await asyncio.Event().wait()
+        return await super().read()
+
+    async def heard(self, call):
+        self.calls.append((call, None))
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("act", "waits", "result"), [("shift", "", "unknown"), ("shift", "read", "superseded"), ("prove", "", "superseded")]
+)
+async def test_an_act_that_a_rollback_cuts_off_has_an_outcome_and_says_what_nobody_knows(act, waits, result):
+    router = Waits()
+    guard, story, _ = scene(router)
     if act == "prove":
         on_the_canary(story)
     story.tell(Kind.REQUEST, {"act": act, "share": 0.05, "attended": True}, "canary-5", id="ask")
+    guard.catch_up()
+    moving = asyncio.ensure_future(guard.acts.begin(guard.state.request, guard.state))
+    router.waits = waits
+    for _ in range(20):
+        await asyncio.sleep(0)
+    guard.acts.rolling = True
+    moving.cancel()
+    await asyncio.wait({moving})
+
+    (ended,) = [one for one in outcomes(story, act) if one["request"] == "ask"]
+    assert (ended["result"], ended["cut_off"]) == (result, True)
+    assert ended["seen"].startswith("cut off by the rollback")
+    assert (("set", None) in router.calls) == (result == "unknown")
+
+
+async def test_an_act_that_a_rollback_cuts_off_is_over_before_the_rollback_is():
+    guard, story, _ = scene(Waits())
+    story.tell(Kind.REQUEST, {"act": "shift", "share": 0.05, "attended": True}, "canary-5", id="ask")
     await looks(guard)
     story.tell(Kind.REQUEST, {"act": "rollback", "because": "no"}, "canary-5", id="back")
     await looks(guard, 2)
 
-    (ended,) = [one for one in outcomes(story, act) if one["request"] == "ask"]
-    assert (ended["result"], ended["seen"]) == ("superseded", "cut off by the rollback")
     kinds = [(entry.kind, entry.body["act"]) for entry in story.entries if entry.kind in (Kind.INTENT, Kind.OUTCOME)]
-    assert kinds.index((Kind.OUTCOME, act)) < kinds.index((Kind.OUTCOME, "rollback"))
+    assert kinds.index((Kind.OUTCOME, "shift")) < kinds.index((Kind.OUTCOME, "rollback"))
 
 
 def test_a_guard_digests_what_the_one_before_it_measured_and_did_not_live_to_digest():

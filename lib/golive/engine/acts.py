@@ -49,7 +49,7 @@ class Acts:
     def __init__(self, post: Post, ledger: Ledger, sight: Sight, holds: Callable[[], bool]) -> None:
         self._post, self._ledger, self._sight, self._holds = post, ledger, sight, holds
         self._clock, self._router = post.clock, post.sources.router
-        self.rolling = False
+        self.rolling = self._sent = False
 
     def begin(self, asked: Act, state: State) -> Coroutine[Any, Any, None]:
         """Give what an operator asked for, to be awaited."""
@@ -177,16 +177,21 @@ class Acts:
 
     @contextlib.contextmanager
     def _cut_off(self, body: Mapping[str, object], phase: str, result: str = "superseded") -> Iterator[None]:
-        """Write the outcome of an act that a rollback cuts off; whom it may have moved, the rollback reads back.
+        """Write the outcome of an act that a rollback cuts off: `result` and, once the router was asked, unknown.
 
-        What is cut off because this guard acts no more is left to whoever acts next.
+        Whom it may have moved, the rollback reads back. What is cut off because this guard acts no more is left to
+        whoever acts next.
         """
+        self._sent = False
         try:
             yield
         except asyncio.CancelledError:
             if not self.rolling:
                 raise
-            told = {"result": result, "seen": "cut off by the rollback", "cut_off": True}
+            seen = "cut off by the rollback"
+            if self._sent:
+                result, seen = "unknown", f"{seen} while the router was asked, which may have done it"
+            told = {"result": result, "seen": seen, "cut_off": True}
             self._ledger.append(Kind.OUTCOME, {**body, **told}, phase)
             raise
 
@@ -220,6 +225,7 @@ class Acts:
         came = await self._claimed(mine, split)
         if came is not None:
             return came
+        self._sent = True
         answer = await called(self._router.set(share, expect), ACT_DEADLINE)
         if isinstance(answer, Refused | Superseded):
             return Came(answer.__class__.__name__.lower(), answer.why)
