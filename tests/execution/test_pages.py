@@ -37,6 +37,12 @@ def run(tmp_path, *cells, tags=None, **parameters):
     return result, statuses, nb
 
 
+def in_its_second_cell(output):
+    """Say whether the page at `output` has run its first cell and is in the next."""
+    text = output.read_text() if output.exists() else ""
+    return '"completed"' in text and '"running"' in text
+
+
 def test_a_page_that_ran_is_complete(tmp_path):
     result, statuses, nb = run(tmp_path, "name", name="ada")
 
@@ -80,7 +86,7 @@ def test_the_death_of_a_warm_kernel_in_mid_cell_is_seen_at_once(tmp_path, warm, 
     killed = []
 
     def kill():
-        while not (output.exists() and '"running"' in output.read_text()):
+        while not in_its_second_cell(output):
             time.sleep(0.05)
         time.sleep(0.5)
         killed.append(time.monotonic())
@@ -152,7 +158,7 @@ def test_sigterm_ends_the_page_truly(tmp_path):
     output = tmp_path / "out.ipynb"
     child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "t.ipynb"), str(output)])
     until = time.monotonic() + 60
-    while time.monotonic() < until and not (output.exists() and '"running"' in output.read_text()):
+    while time.monotonic() < until and not in_its_second_cell(output):
         time.sleep(0.1)
     os.kill(child.pid, signal.SIGTERM)
 
