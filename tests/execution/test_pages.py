@@ -12,10 +12,18 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from jupyter_client.provisioning.local_provisioner import LocalPortCache
 
 from golive.core.errors import NameUnknown
 from golive.execution.pages import execute_page
 from golive.runner.kernels import WarmKernel
+from tests.parts.ports import free_port
+
+
+@pytest.fixture(autouse=True)
+def ports(monkeypatch):
+    """Give kernels ports that nobody takes before they have bound them."""
+    monkeypatch.setattr(LocalPortCache, "find_available_port", lambda cache, ip: free_port())
 
 
 def template(*cells, tags=None):
