@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def load(name: str, project: Path | None) -> tuple[Plan, str]:
         NameUnknown, PlanError: Before anything has started.
     """
     text, where = find(name, project)
-    plan = parse(text, where)
+    plan = _parsed(text, where)
     if plan.name != name:
         raise PlanError(f"{where}: name is {plan.name!r}: {name!r} was expected, as the file is called")
     return plan, text
@@ -68,7 +69,13 @@ def load(name: str, project: Path | None) -> tuple[Plan, str]:
 
 def load_file(path: Path) -> Plan:
     """Give the plan of a run's own frozen copy."""
-    return parse(path.read_text(encoding="utf-8"), str(path.name))
+    return _parsed(path.read_text(encoding="utf-8"), str(path.name))
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str, where: str) -> Plan:
+    """Give the plan of a text, read once in a process: a hundred runs have a hundred copies of one."""
+    return parse(text, where)
 
 
 def notebook(name: str) -> str:

@@ -9,6 +9,7 @@ from golive.adapters.clocks import FakeClock
 from golive.adapters.dead_man import UrlSwitch
 from golive.core.errors import NotifyFailed
 from golive.engine.dead_man import DeadMan
+from tests.parts.ports import BRIEF
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ async def service(monkeypatch):
 
     app = web.Application()
     app.router.add_route("*", "/a-secret-path", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0)
+    runner = web.AppRunner(app, shutdown_timeout=BRIEF)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     monkeypatch.setenv("GOLIVE_SWITCH", f"http://127.0.0.1:{runner.addresses[0][1]}/a-secret-path")

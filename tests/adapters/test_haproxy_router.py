@@ -17,7 +17,8 @@ from golive.adapters.haproxy_answers import stats_of
 from golive.adapters.routers.haproxy import HaproxyRouter
 from golive.core.proof import Proving, Standing
 from golive.ports import Done, Refused, Split, Superseded, Unknown
-from tests.parts.haproxy import TOKEN, bench, free_port, socat_in, visit
+from tests.parts.haproxy import TOKEN, bench, socat_in, visit
+from tests.parts.ports import free_port
 
 pytestmark = pytest.mark.staging
 

@@ -13,7 +13,8 @@ from golive.adapters.clocks import SystemClock
 from golive.adapters.metrics.prometheus import PrometheusMetrics
 from golive.adapters.prometheus_settings import MetricSettings
 from golive.core.samples import Counters, Version
-from tests.parts.prometheus import PATIENCE, found, free_port, page, running
+from tests.parts.ports import free_port
+from tests.parts.prometheus import PATIENCE, found, page, running
 
 pytestmark = pytest.mark.staging
 CONFIG = """

@@ -14,7 +14,8 @@ from golive.adapters.prometheus_api import PrometheusApi
 from golive.adapters.prometheus_settings import MetricSettings
 from golive.core.difference import difference
 from golive.core.samples import CouldNotMeasure, Counters, Unmeasured, Version
-from tests.parts.prometheus import free_port, page, running
+from tests.parts.ports import free_port
+from tests.parts.prometheus import page, running
 
 pytestmark = pytest.mark.staging
 SLOTS = 14

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from golive.ports import Result
 from golive.sandbox.surroundings.pipeline import COMMIT
 from golive.sandbox.surroundings.repository import TAG
 
-MARKER = "golive-test-of-commands"
+MARKER = f"golive-test-of-commands-{os.getpid()}"  # other tests' commands are none of ours
 
 
 def python(code):

@@ -7,6 +7,7 @@ import random
 import aiohttp
 from aiohttp import web
 
+from tests.parts.ports import BRIEF
 from tests.parts.versions import TinyVersion
 
 LARGEST = 1000
@@ -41,7 +42,7 @@ class WeightedBalancer:
             await version.stop()
 
     async def _serve(self, app: web.Application) -> str:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=BRIEF)
         self._runners.append(runner)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()

@@ -12,10 +12,18 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from jupyter_client.provisioning.local_provisioner import LocalPortCache
 
 from golive.core.errors import NameUnknown
 from golive.execution.pages import execute_page
 from golive.runner.kernels import WarmKernel
+from tests.parts.ports import free_port
+
+
+@pytest.fixture(autouse=True)
+def ports(monkeypatch):
+    """Give kernels ports that nobody takes before they have bound them."""
+    monkeypatch.setattr(LocalPortCache, "find_available_port", lambda cache, ip: free_port())
 
 
 def template(*cells, tags=None):
@@ -35,6 +43,12 @@ def run(tmp_path, *cells, tags=None, **parameters):
     code = [cell for cell in nb.cells if cell.cell_type == "code" and "# Parameters" not in cell.source]
     statuses = [cell.metadata.papermill.status for cell in code]
     return result, statuses, nb
+
+
+def in_its_second_cell(output):
+    """Say whether the page at `output` has run its first cell and is in the next."""
+    text = output.read_text() if output.exists() else ""
+    return '"completed"' in text and '"running"' in text
 
 
 def test_a_page_that_ran_is_complete(tmp_path):
@@ -80,7 +94,7 @@ def test_the_death_of_a_warm_kernel_in_mid_cell_is_seen_at_once(tmp_path, warm, 
     killed = []
 
     def kill():
-        while not (output.exists() and '"running"' in output.read_text()):
+        while not in_its_second_cell(output):
             time.sleep(0.05)
         time.sleep(0.5)
         killed.append(time.monotonic())
@@ -152,7 +166,7 @@ def test_sigterm_ends_the_page_truly(tmp_path):
     output = tmp_path / "out.ipynb"
     child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "t.ipynb"), str(output)])
     until = time.monotonic() + 60
-    while time.monotonic() < until and not (output.exists() and '"running"' in output.read_text()):
+    while time.monotonic() < until and not in_its_second_cell(output):
         time.sleep(0.1)
     os.kill(child.pid, signal.SIGTERM)
 

@@ -20,6 +20,7 @@ from golive.core.record import Kind
 from golive.lab import kernels, opening, server, showing
 from golive.lab.server import Living
 from tests.builders import sandbox
+from tests.parts.ports import free_port
 
 PHASES = [phase.name for phase in sandbox().phases]
 
@@ -247,12 +248,6 @@ def test_the_browser_gets_the_link_by_a_file_that_only_the_user_may_read(project
     page = only_run(project).folder.lab / "open.html"
     assert seen == [page.as_uri()] and "t0ken" not in seen[0]
     assert "token=t0ken" in page.read_text() and page.stat().st_mode & 0o077 == 0
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_in_a_hub_no_server_is_started_and_the_link_lies_below_its_prefix(project, monkeypatch, started):

@@ -29,13 +29,14 @@ def descendants(mark):
     return found
 
 
-def test_the_mark_finds_what_is_left():
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env={**os.environ, MARK: "found"})
+def test_the_mark_finds_what_is_left(tmp_path):
+    mark = str(tmp_path)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env={**os.environ, MARK: mark})
     try:
-        assert descendants("found") == [child.args]
+        assert descendants(mark) == [child.args]
     finally:
         child.communicate(b"\n")
-    assert descendants("found") == []
+    assert descendants(mark) == []
 
 
 def test_ten_pages_in_a_row_leave_no_process(tmp_path):

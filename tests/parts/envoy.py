@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,28 +19,17 @@ from golive.adapters.envoy_admin import EnvoyAdmin, Trouble
 from golive.core.errors import WorldFailed
 from golive.staging.envoy_config import EnvoySite, envoy_bootstrap_text
 from golive.staging.envoy_program import envoy_program
+from tests.parts.ports import BRIEF, free_port
 
 START = 10.0
 TOKEN = "token-of-the-world"
-
-
-def free_ports(number: int) -> list[int]:
-    """Give ports that nobody listens on just now."""
-    held = [socket.socket() for _ in range(number)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 async def serve(answer: Any, port: int = 0) -> tuple[web.AppRunner, int]:
     """Serve one handler for every path; give what ends it, and its port."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=BRIEF, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=2048).start()
     return runner, runner.addresses[0][1]
@@ -56,7 +44,7 @@ class BluntVersion:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> BluntVersion:
-        self._runner, self.port = await serve(self._answer, self.port)
+        self._runner, self.port = await serve(self._answer, self.port or free_port())
         return self
 
     async def stop(self) -> None:
@@ -121,7 +109,7 @@ async def stage(folder: Path, *, timeout: float = 1.0, flush: float = 0.2) -> As
     stable, canary = await BluntVersion("stable").start(), await BluntVersion("canary").start()
     running: Stage | None = None
     try:
-        port, admin = free_ports(2)
+        port, admin = free_port(), free_port()
         site = EnvoySite(port, admin, stable.port, canary.port, TOKEN, "dpl_canary", flush, timeout)
         config = folder / "envoy.json"
         config.write_text(envoy_bootstrap_text(site))

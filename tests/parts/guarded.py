@@ -26,7 +26,7 @@ WITHIN = 30.0
 
 
 class GuardedRun:
-    """A run at 5 % on the canary, whose guards count as silent after two seconds."""
+    """A run at 5 % on the canary, whose guards count as silent after two seconds; `GOLIVE_HOME` names its folder."""
 
     def __init__(self, folder: Path, silent: float = SILENT) -> None:
         text = packaged()["sandbox"]
@@ -37,7 +37,6 @@ class GuardedRun:
         (folder / "params").mkdir()
         (folder / MARKER).write_text("")
         (folder / "params" / f"{QUICK}.yaml").write_text(text.replace("name: sandbox", f"name: {QUICK}"))
-        os.environ["GOLIVE_HOME"] = str(folder)
         self.silent = silent
         self.run: Run = wiring.make_run(QUICK, "ada", alone=True, runs=folder / "runs")
         for phase in ("preflight", "canary-1", "canary-5"):

@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +19,7 @@ import pytest
 
 from golive.adapters.haproxy_socket import Address, HaproxySocket
 from golive.staging.haproxy_config import Site, haproxy_config
+from tests.parts.ports import free_port
 from tests.parts.versions import TinyVersion
 
 START = 5.0
@@ -46,14 +46,6 @@ def program(name: str = "haproxy") -> str:
             pytest.fail(why)
         pytest.skip(why)
     return found
-
-
-def free_port() -> int:
-    """Give a port on loopback that is free just now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def socat_in(folder: Path) -> Path:

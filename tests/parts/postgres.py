@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.parts.haproxy import free_port
+from tests.parts.ports import free_port
 
 START = 20.0
 PASSWORD = "pass-of-this-test"

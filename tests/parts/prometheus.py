@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -17,14 +16,9 @@ import httpx
 import pytest
 from aiohttp import web
 
+from tests.parts.ports import free_port
+
 PATIENCE = 20.0
-
-
-def free_port() -> int:
-    """Give a port of the loopback that nobody has just now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def found(program: str) -> str:

@@ -9,6 +9,8 @@ from collections import Counter
 
 from aiohttp import web
 
+from tests.parts.ports import BRIEF, free_port
+
 EDGES = (0.1, 0.5, 1.0)
 
 
@@ -42,11 +44,10 @@ class TinyVersion:
         """Serve, on the same port as before if there was one."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=BRIEF)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=2048)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        self.port = self.port or free_port()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=2048).start()
         return self
 
     async def stop(self) -> None:

@@ -15,7 +15,7 @@ from tests.parts.envoy import program_or_skip
 from tests.parts.haproxy import program
 from tests.parts.rehearsals import Rehearsal, ours, read_entries
 
-pytestmark = [pytest.mark.staging, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.staging, pytest.mark.timeout(400), pytest.mark.xdist_group("full-load")]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.parts.haproxy import program
 ROOT = Path(__file__).parents[2]
 SHARES, FAILING = ("0.05", "0.25", "0.5"), ("0.05", "0.2", "1")
 
-pytestmark = [pytest.mark.staging, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.staging, pytest.mark.timeout(600), pytest.mark.xdist_group("full-load")]
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 The long run with every victim, signal and boundary is `make survival`.
 """
 
-import os
-
 import pytest
 from benchmarks.survival_cells import LATE, Cell
 from benchmarks.survival_stack import Stack
@@ -30,10 +28,10 @@ KILLED = [
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     folder = tmp_path_factory.mktemp("survival")
-    os.environ["GOLIVE_HOME"] = str(folder)
-    with Stack(folder, "survival") as stack:
-        yield stack
-    del os.environ["GOLIVE_HOME"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOLIVE_HOME", str(folder))
+        with Stack(folder, "survival") as stack:
+            yield stack
 
 
 @pytest.mark.parametrize("cell", KILLED, ids=lambda cell: cell.name.replace("/", ", "))

@@ -14,6 +14,7 @@ from aiohttp import web
 from golive.adapters.clocks import FakeClock
 from golive.adapters.routers.vercel import VercelRouter
 from golive.adapters.vercel.account import Account
+from tests.parts.ports import BRIEF
 from tests.vercel.double.app import TOKEN, Double
 from tests.vercel.double.state import CANARY, PROJECT, RUNBOOK, STABLE, TEAM, Releases
 
@@ -56,7 +57,7 @@ class Standing:
 @asynccontextmanager
 async def served(app: web.Application) -> AsyncIterator[str]:
     """Serve an application on a free port of this machine."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=BRIEF)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=512).start()

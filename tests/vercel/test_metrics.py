@@ -178,7 +178,7 @@ async def test_a_read_never_waits_for_an_answer_that_does_not_come(watched):
     assert isinstance(read, CouldNotMeasure) and read.why is Unmeasured.SLOW
     again = time.monotonic()
     await watched.source.read()
-    assert again - begun < 3.0 and time.monotonic() - again < 0.1
+    assert again - begun < 3.5 and time.monotonic() - again < 1.0
 
 
 async def test_nobody_at_the_address_is_could_not_measure(monkeypatch):

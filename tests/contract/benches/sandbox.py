@@ -14,6 +14,7 @@ from golive.core.samples import Version
 from golive.ports import MetricSource, Router
 from golive.sandbox.router import TIMEOUT, Routing, applications
 from tests.contract.bench import RouterBench, SourceBench
+from tests.parts.ports import BRIEF
 from tests.parts.versions import TinyVersion
 
 
@@ -70,7 +71,7 @@ class Sandbox(RouterBench, SourceBench):
         return SandboxMetrics(control, versions, SystemClock())
 
     async def _serve(self, app: web.Application) -> str:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=BRIEF)
         self._runners.append(runner)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()
