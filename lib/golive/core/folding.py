@@ -13,6 +13,7 @@ from golive.core.findings import Excuse, Found
 from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
+from golive.core.responsible import stood_in
 from golive.core.state import Act, Checked, Guard, PhaseState, State, Wheel
 
 
@@ -37,7 +38,7 @@ def _with_phase(state: State, name: str, **changes: Any) -> State:
 def _run_opened(state: State, entry: Entry) -> State:
     body = entry.body
     phases = tuple(
-        PhaseState(p["name"], p["title"], p["notebook"], PhaseKind(p["kind"]), p["share"], _wanted(p))
+        PhaseState(p["name"], p["title"], p["notebook"], PhaseKind(p["kind"]), p["share"], _wanted(p), _responsible(p))
         for p in body["phases"]
     )
     return replace(
@@ -62,6 +63,10 @@ def _wanted(phase: Mapping[str, Any]) -> tuple[Wanted, ...]:
     return tuple(Wanted(role, name) for role, name in phase.get("approvals", ()))
 
 
+def _responsible(phase: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    return tuple(Wanted(role, name) for role, name in phase.get("responsible", ()) if name)
+
+
 def _phase_assumed(state: State, entry: Entry) -> State:
     stepped = _with_phase(state, entry.phase, assumed=True)
     share = stepped.named(entry.phase).share
@@ -75,7 +80,7 @@ def _phase_opened(state: State, entry: Entry) -> State:
 
 
 def _phase_closed(state: State, entry: Entry) -> State:
-    return _with_phase(state, entry.phase, closed_at=entry.at)
+    return _with_phase(state, entry.phase, closed_at=entry.at, stood_in=stood_in(entry))
 
 
 def _checked(state: State, entry: Entry) -> State:

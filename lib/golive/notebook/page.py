@@ -20,7 +20,7 @@ from golive.core.state import Act, PhaseState, State
 from golive.notebook.again import from_the_record, seen_by
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
-from golive.notebook.closing import END_HERE, closed_before, end_run, ending, ends_here, handed_on
+from golive.notebook.closing import END_HERE, closed_before, closing_body, end_run, ending, ends_here, handed_on
 from golive.notebook.control import drilled
 from golive.notebook.deciding import approve, decide
 from golive.notebook.deployments import carry_out
@@ -67,19 +67,19 @@ class Page(Desk):
         state = self.state
         return at_stake(state, state.named(self.phase), self.run.clock.moment())
 
-    def _may(self, step: Step, phase: str = "") -> May:
+    def _may(self, step: Step, phase: str = "", because: str = "") -> May:
         self.presence.touch()
         state = self.state
-        allowed = may(state, step, phase or self.phase, self.run.clock.moment(), self.run.who.name)
+        allowed = may(state, step, phase or self.phase, self.run.clock.moment(), self.run.who.name, because)
         if isinstance(allowed, Stop):
             raise Stopped(allowed.why, END_HERE) if ends_here(state) else allowed.error()
         return allowed
 
-    def _still(self, step: Step) -> Callable[[State], None]:
+    def _still(self, step: Step, because: str = "") -> Callable[[State], None]:
         """Give the check that is made once more under the record's write lock."""
 
         def check(state: State) -> None:
-            allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
+            allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name, because)
             if isinstance(allowed, Stop):
                 raise allowed.error()
 
@@ -245,26 +245,31 @@ class Page(Desk):
         self._may(step)
         return await carry_out(self, step, name, because, self.phase, self._still(step))
 
-    def close(self) -> Answer:
-        """Hand over: close the phase; and the run with the last one, after a rollback, or where a page is by itself."""
+    def close(self, because: str = "") -> Answer:
+        """Hand over: close the phase; and the run with the last one, after a rollback, or where a page is by itself.
+
+        Who is not responsible for the phase by the plan says why they stand in.
+        """
         state = self.state
         if ends_here(state):
-            because = str(state.rollback.detail.get("because", "")) if state.rollback else ""
+            why = str(state.rollback.detail.get("because", "")) if state.rollback else ""
             if not state.alone:
-                return end_run(self, "rolled-back", because)
-            self.close_run("rolled-back", because)
+                return end_run(self, "rolled-back", why)
+            self.close_run("rolled-back", why)
             return self._gone("closed as rolled back")
-        allowed = self._may(Step.CLOSE)
+        allowed = self._may(Step.CLOSE, because=because)
         if isinstance(allowed, Already):
             return closed_before(self, self.phase, allowed.what)
-        body = {"choice": "proceed", "page": self.here.notebook}
-        self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: self._still(Step.CLOSE)(fold(entries)))
+        body = closing_body(state, self.here, self.run.who.name, because)
+        still = self._still(Step.CLOSE, because)
+        self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: still(fold(entries)))
         state = self.state
         if state.alone:
             self.close_run("completed", "the page was opened by itself and is over")
             return self._gone("closed")
         head = state.head.hash[:12] if state.head else ""
-        return handed_on(self, self.phase, f"{self.here.title} closed, head {head}")
+        instead = f"; {self.here.stood_in}" if self.here.stood_in else ""
+        return handed_on(self, self.phase, f"{self.here.title} closed, head {head}{instead}")
 
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name

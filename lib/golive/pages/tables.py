@@ -7,6 +7,7 @@ from typing import Any
 
 from golive.core.plan import Plan
 from golive.core.record import Entry, Kind
+from golive.core.responsible import stood_in
 from golive.core.state import Act
 from golive.core.verdict import Reading, Verdict, Word
 from golive.pages.answer import Answer, Table
@@ -176,6 +177,8 @@ def say(entry: Entry) -> str:
             return f"{body['choice']} (answers {body['code']}): {body['because']}"
         case Kind.APPROVED:
             return f"{body['by']['name']} approves {body['code']}: {body['because']}"
+        case Kind.PHASE_CLOSED:
+            return f"closed; {stood_in(entry)}" if stood_in(entry) else "closed"
         case Kind.RUN_CLOSED:
             return f"{body['result']}: {body['why']}"
         case Kind.SOAKED:
