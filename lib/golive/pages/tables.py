@@ -11,6 +11,7 @@ from golive.core.responsible import stood_in
 from golive.core.state import Act
 from golive.core.verdict import Reading, Verdict, Word
 from golive.pages.answer import Answer, Table
+from golive.pages.calling import escalation as escalation
 from golive.pages.foreseen import COLUMNS, foreseen_rows, warnings
 from golive.pages.words import both, clock, glyph, percent, span
 from golive.ports import Finding, Result
@@ -116,12 +117,6 @@ def act_answer(act: Act, then: str) -> Answer:
     good = "PASS" if act.name == "prove" else "DONE"
     seen = act.detail.get("seen", act.result)
     return Answer(good if act.done else "FAIL", f"{act.name} at {both(act.ended_at)}: {seen}", next=then)
-
-
-def escalation(plan: Plan) -> Answer:
-    """Give whom to call, in which order."""
-    rows = [(r, plan.roles[r].name, plan.roles[r].phone, plan.roles[r].chat) for r in plan.escalation]
-    return Answer("DONE", "call in this order", table=Table(("role", "name", "phone", "chat"), rows))
 
 
 def timeline(entries: Sequence[Entry]) -> Answer:
