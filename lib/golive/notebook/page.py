@@ -32,6 +32,8 @@ from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.banner import banner
+from golive.pages.closings import with_stand_in
+from golive.pages.let_through import let_through
 from golive.pages.todo import tasks_answer
 from golive.run import Run
 from golive.tasks import planned_in
@@ -259,21 +261,24 @@ class Page(Desk):
             return self._gone("closed as rolled back")
         allowed = self._may(Step.CLOSE, because=because)
         if isinstance(allowed, Already):
-            return closed_before(self, self.phase, allowed.what)
+            return with_stand_in(closed_before(self, self.phase, allowed.what), self.here)
         body = closing_body(state, self.here, self.run.who.name, because)
         still = self._still(Step.CLOSE, because)
         self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: still(fold(entries)))
         state = self.state
         if state.alone:
             self.close_run("completed", "the page was opened by itself and is over")
-            return self._gone("closed")
+            return with_stand_in(self._gone("closed"), self.here)
         head = state.head.hash[:12] if state.head else ""
-        instead = f"; {self.here.stood_in}" if self.here.stood_in else ""
-        return handed_on(self, self.phase, f"{self.here.title} closed, head {head}{instead}")
+        return with_stand_in(handed_on(self, self.phase, f"{self.here.title} closed, head {head}"), self.here)
 
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name
         return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
+
+    def waivers(self) -> Answer:
+        """See what was let through in this run: attested, waived, or left as it was found."""
+        return let_through(self.state, self.run.store.read(), "the next cell")
 
     def tasks(self) -> Answer:
         """See what is left to do after the go-live, with who does it and until when."""
