@@ -1,12 +1,13 @@
 """The completion page lists every line that somebody let through, and what nobody answered; none is said aloud."""
 
+from golive.archive.completed import NOT_KEPT, said
 from golive.core.folding import fold
 from golive.core.record import Kind
 from golive.lab.prepared import prepare
 from golive.notebook.page import Page
 from golive.pages.let_through import let_through
 from golive.sealing import seal_run
-from tests.archive.test_completed import NOT_KEPT, cells_of, said
+from tests.archive.test_completed import cells_of
 from tests.builders import Story
 from tests.notebooks.desk import make_run
 
