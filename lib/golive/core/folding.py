@@ -108,8 +108,36 @@ def _excused(state: State, entry: Entry) -> State:
     body = entry.body
     moment, name = moment_of(entry.at, body.get("moment")), entry.who["name"]
     kind, called, code = entry.kind.value, body["called"], body["code"]
-    excuse = Excuse(kind, called, code, moment, body.get("good_for", 0.0), body["until"], name, body["because"])
+    excuse = Excuse(
+        kind,
+        called,
+        code,
+        moment,
+        body.get("good_for", 0.0),
+        body["until"],
+        name,
+        body["because"],
+        entry.phase,
+        entry.id,
+        entry.who.get("user", ""),
+        entry.who.get("host", ""),
+        body.get("answer", ""),
+        entry.hash[:EVIDENCE_LENGTH],
+        body.get("second", ""),
+    )
     return replace(state, excuses=(*state.excuses, excuse))
+
+
+def _waiver_approved(state: State, entry: Entry) -> State:
+    by, waiver = entry.body["by"], entry.body["waiver"]
+    account = (by["name"], by.get("user", ""), by.get("host", ""))
+    return replace(
+        state,
+        excuses=tuple(
+            replace(one, second=by["name"]) if one.id == waiver and one.may_be_approved_by(*account) else one
+            for one in state.excuses
+        ),
+    )
 
 
 def _baseline(state: State, entry: Entry) -> State:
@@ -208,6 +236,8 @@ def _decision(state: State, entry: Entry) -> State:
 
 def _approved(state: State, entry: Entry) -> State:
     body = entry.body
+    if "waiver" in body:
+        return _waiver_approved(state, entry)
     by, moment = body["by"], moment_of(body["at"], body.get("moment"))
     told = (body["code"], body["evidence"], body["because"], by["name"], body["at"], moment, body["good_for"])
     approval = Approval(*told, by.get("user", ""), by.get("host", ""), body["pasted"])

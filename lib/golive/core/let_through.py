@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from golive.core.findings import PASSED, UNMEASURED
 from golive.core.record import Entry, Kind
 from golive.core.state import State
 
 BY_THE_PLAN = "the plan"
+NOT_APPROVED = "waived, and not approved"
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Given:
     """A person's word on one finding.
 
     Attributes:
-        word: "attested" or "waived".
+        word: "attested", "waived", or that no second person has approved the waiver.
         called: The line's name in the plan.
         was: What the check itself came to.
         who: Name as claimed and account as seen, with the second person of a waiver.
@@ -58,10 +59,18 @@ def given(entries: Iterable[Entry]) -> tuple[Given, ...]:
     for entry in entries:
         if entry.kind in (Kind.ATTESTED, Kind.WAIVED):
             words[(entry.id,)] = _given(entry)
+        elif entry.kind is Kind.APPROVED and (waiver := (str(entry.body.get("waiver", "")),)) in words:
+            words[waiver] = _approved(words[waiver], entry)
         elif entry.kind is Kind.FINDING and entry.body["result"] == "waived" and not _excused(entry):
             called = entry.body.get("called") or entry.body["check"]
             words[(entry.phase, called)] = _by_the_plan(entry, called)
     return tuple(words.values())
+
+
+def _approved(one: Given, entry: Entry) -> Given:
+    by = entry.body["by"]
+    pasted = ", as the line says that was pasted" if entry.body["pasted"] else ""
+    return replace(one, word="waived", who=f"{one.who}, with {by['name']} ({by['user']}@{by['host']}{pasted})")
 
 
 def _excused(entry: Entry) -> bool:
@@ -76,13 +85,14 @@ def _by_the_plan(entry: Entry, called: str) -> Given:
 def _given(entry: Entry) -> Given:
     body, who = entry.body, entry.who
     name = f"{who['name']} ({who['user']}@{who['host']})" + (f", with {body['second']}" if body.get("second") else "")
-    told = (entry.kind.value, entry.phase, body["called"], body["was"], name, body["because"], entry.at, body["until"])
+    word = NOT_APPROVED if body.get("answer") and not body.get("second") else entry.kind.value
+    told = (word, entry.phase, body["called"], body["was"], name, body["because"], entry.at, body["until"])
     return Given(*told, body.get("link") or body.get("file", ""), body.get("sha256", ""))
 
 
 def left(state: State) -> tuple[Left, ...]:
     """Give the lines that stood in a phase as they were found, not good, and without anybody's word."""
-    excused = {(one.called, one.code) for one in state.excuses}
+    excused = {(one.called, one.code) for one in state.excuses if not one.awaits}
     return tuple(
         Left(phase.name, found.called, found.result)
         for phase in state.phases

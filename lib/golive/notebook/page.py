@@ -126,7 +126,10 @@ class Page(Desk):
     def waive(
         self, check: str, because: str, until: str = "", link: str = "", file: str = "", second: str = ""
     ) -> Answer:
-        """Let one finding of this run stand for a time although it is not good; a second person has to agree."""
+        """Let one finding stand for a time although it is not good, once a second person has approved that.
+
+        Only in a rehearsal on the run's own world may `second` name them.
+        """
         self._may(Step.CHECK)
         return give(self, self.phase, Word(Kind.WAIVED, check, because, until, link, file, second))
 
@@ -224,7 +227,7 @@ class Page(Desk):
         return decide(self, at.name, choice, code, because, "" if at.name == self.phase else "await go.shift()")
 
     def approve(self, line: str) -> Answer:
-        """Let another person's approval count: the line that `golive approve … --print` has printed for them."""
+        """Let another's approval of a verdict or a waiver count: the line of their `golive approve … --print`."""
         self.presence.touch()
         return approve(self.run, self._at_stake.name, line)
 

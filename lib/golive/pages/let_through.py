@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from golive.core.let_through import Given, Left, given, left
+from golive.core.let_through import NOT_APPROVED, Given, Left, given, left
 from golive.core.record import Entry
 from golive.core.state import State
 from golive.pages.answer import Answer, Table
@@ -26,6 +26,7 @@ def let_through(state: State, entries: Sequence[Entry], then: str = "") -> Answe
         ("waived", _named(waived)),
         ("attested", _named(attested)),
         ("not measured, waived", _named([one for one in waived if one.unmeasured])),
+        ("not approved", _named([one for one in words if one.word == NOT_APPROVED])),
         ("left as found", _named(rest)),
     ]
     counts = f"{len(waived)} waived, {len(attested)} attested, {len(rest)} left as found"

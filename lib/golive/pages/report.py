@@ -119,10 +119,12 @@ def _decision(entry: Entry, entries: Sequence[Entry]) -> tuple[str, str, str, st
     if entry.kind in (Kind.ATTESTED, Kind.WAIVED):
         kept = body.get("link") or body.get("file") or ""
         stands = f"{body['called']}: {body['was']}; until {day(body['until'])}; {kept}"
-        return f"{entry.kind.value} {body['called']}", _signed(entry), body["because"], stands
+        code = f" ({body['answer']})" if body.get("answer") else ""
+        return f"{entry.kind.value} {body['called']}{code}", _signed(entry), body["because"], stands
     frozen = (e.body["verdict"] for e in entries if e.kind is Kind.JUDGED and e.body["code"] == body["code"])
     verdict = next(frozen, None)
-    answered = f"{verdict['word']} ({body['code']}): {verdict['reason']}" if verdict else body["code"]
+    waived = f"{body['code']} {body.get('called', '')}".strip()
+    answered = f"{verdict['word']} ({body['code']}): {verdict['reason']}" if verdict else waived
     if entry.kind is Kind.APPROVED:
         pasted = ", as the line says that was pasted" if body["pasted"] else ""
         return "approves", f"{_person(body['by'])}{pasted}", body["because"], answered

@@ -171,7 +171,8 @@ def say(entry: Entry) -> str:
         case Kind.DECISION:
             return f"{body['choice']} (answers {body['code']}): {body['because']}"
         case Kind.APPROVED:
-            return f"{body['by']['name']} approves {body['code']}: {body['because']}"
+            of = f" of {body['called']}" if "waiver" in body else ""
+            return f"{body['by']['name']} approves {body['code']}{of}: {body['because']}"
         case Kind.PHASE_CLOSED:
             return f"closed; {stood_in(entry)}" if stood_in(entry) else "closed"
         case Kind.RUN_CLOSED:
