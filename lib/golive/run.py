@@ -70,6 +70,7 @@ def opening(folder: RunFolder, plan: Plan, code: str, *, alone: bool, unattended
             **p.model_dump(include={"name", "title", "notebook", "share"}),
             "kind": p.kind.value,
             "approvals": [[role, known.get(role, "")] for role in p.approvals],
+            "responsible": [[role, known.get(role, "")] for role in p.responsible],
         }
         for p in plan.phases
     ]

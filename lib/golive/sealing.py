@@ -20,6 +20,7 @@ from golive.core.intents import unresolved
 from golive.core.phases import page_names
 from golive.core.record import Kind
 from golive.core.samples import Sample
+from golive.pages.of_people import of_incident, of_phase
 from golive.pages.report import index_html
 from golive.pages.retold import Told
 from golive.plans import notebook
@@ -68,7 +69,7 @@ def _completed(run: Run, saved: Path, samples: Sequence[Sample]) -> Path:
         template = notebook(state.named(phase).notebook if phase else saved.stem)
     except NameUnknown:  # a copy that somebody made of a page, or a notebook of their own
         template = nbformat.writes(new_notebook(cells=[new_markdown_cell(f"# {saved.stem}")]))
-    answers = told.of_phase(phase) if phase else told.of_incident() if saved.stem == INCIDENT else {}
+    answers = of_phase(told, phase) if phase else of_incident(told) if saved.stem == INCIDENT else {}
     page = complete(text, template, answers, bool(phase and state.named(phase).opened_at))
     target.parent.mkdir(exist_ok=True)
     put(target, page.text.encode())

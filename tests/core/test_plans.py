@@ -69,9 +69,9 @@ BROKEN = {
     ),
     "a list instead of text": ("title: Rehearsal on the sandbox", "title: [a]", "title"),
     "text instead of a list": (
-        "escalation: [sre_engineer, sre_lead, devops_manager, cto]",
-        "escalation: cto",
-        "escalation",
+        "responsible: [sre_lead, devops_manager]",
+        "responsible: cto",
+        "responsible",
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 
 from golive.adapters.clocks import FakeClock
@@ -86,12 +87,17 @@ async def answering_guard(run: Run, member: Member = GUARD) -> None:
 PEOPLE = {"sre_lead": "Ada", "sre_engineer": "Bob", "devops_manager": "Grace"}
 
 
-def signed_plan(*, real: bool = False, wants: str = "") -> str:
-    """Give the sandbox's plan with people in its roles; `real` takes the world away, `wants` is approved before 50 %."""
+def signed_plan(*, real: bool = False, wants: str = "", responsible: str = "[sre_lead, sre_engineer]") -> str:
+    """Give the sandbox's plan with people in its roles.
+
+    `real` takes the world away, `wants` is approved before 50 %, `responsible` closes the canary at 25 %.
+    """
     text = find("sandbox", None)[0]
     for role, name in PEOPLE.items():
         assert f"{role}: {{name: TBD" in text
         text = text.replace(f"{role}: {{name: TBD", f"{role}: {{name: {name}")
+    text, changed = re.subn(r"(  - name: canary-25\n(?:    .+\n)+?    responsible: ).*", rf"\1{responsible}", text)
+    assert changed == 1
     if real:
         assert "\nworld: sandbox\n" in text
         text = text.replace("\nworld: sandbox\n", "\nworld: none\n")

@@ -32,7 +32,7 @@ def approve(
     runs: Path | None,
     variable: str | None,
 ) -> None:
-    """Approve the frozen verdict CODE of a RUN, as the second person that it needs."""
+    """Approve the frozen verdict or the waiver CODE of a RUN, as the second person that it needs."""
     from golive import provenance, stored, wiring
     from golive.adapters.clocks import SystemClock
     from golive.core.moments import utc

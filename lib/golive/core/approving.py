@@ -1,10 +1,11 @@
-"""Whether another person may approve a frozen verdict: pure, and the same from a terminal and from a pasted line."""
+"""Whether another person may approve a frozen verdict or a waiver: pure, the same from a terminal and a pasted line."""
 
 from __future__ import annotations
 
 from golive.core.answers import Stop
 from golive.core.consent import SAME, renewable
 from golive.core.errors import nearest
+from golive.core.findings import Excuse
 from golive.core.moments import Moment
 from golive.core.record import Who
 from golive.core.state import PhaseState, State
@@ -57,4 +58,30 @@ def approve_may(state: State, here: PhaseState, who: Who, because: str, valid: f
         if (who.user, who.host) == (decision.user, decision.host):
             why = f"{who.user}@{who.host} is who decided this, under the name {decision.name}: {SAME}"
             return Stop(why, "from their own machine, or their own user's terminal")
+    return None
+
+
+def waiver_with(state: State, code: str) -> Excuse | None:
+    """Give the waiver that is approved by that code; None when there is none."""
+    return next((one for one in state.excuses if one.answer and one.answer == code.strip().upper()), None)
+
+
+def waiver_may(state: State, waiver: Excuse, who: Who, because: str, now: Moment) -> Stop | None:
+    """Give why `who` may not approve a waiver; None when they may."""
+    what = f"the waiver {waiver.answer} of {waiver.called}"
+    if state.closed or state.rolled_back:
+        return Stop(f"the run {'was closed' if state.closed else 'was rolled back'}", OVER)
+    if waiver.second:
+        return Stop(f"{waiver.second} has approved {what} already", OVER)
+    if not any(letter.isalnum() for letter in because):
+        return Stop("an approval needs a reason in words", 'the same with --because "what you saw"')
+    if who.name not in state.people:
+        return Stop(f"{who.name!r} fills no role of the plan{nearest(who.name, state.people)}", "--operator NAME")
+    if now.since(waiver.moment) > waiver.good_for:
+        return Stop(f"{what} ended at {waiver.until}", "go.waive(…) again, and approve the newer one")
+    if who.name == waiver.name:
+        return Stop(f"{who.name} has given {what}: the second person is another", "let them approve it")
+    if not waiver.may_be_approved_by(who.name, who.user, who.host):
+        why = f"{who.user}@{who.host} is who gave {what}, under the name {waiver.name}: {SAME}"
+        return Stop(why, "from their own machine, or their own user's terminal")
     return None

@@ -104,7 +104,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose decision a phase's shift needs, by the plan."""
+    """A person in a role of the plan: whose decision a shift needs, or who is responsible for a phase."""
 
     role: str
     name: str

@@ -38,7 +38,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Excuse:
-    """A person's word on one finding, "attested" or "waived", that holds `good_for` seconds from `moment` on."""
+    """A person's word on one finding, "attested" or "waived", that holds `good_for` seconds from `moment` on.
+
+    Attributes:
+        user, host: What was seen of who gave it.
+        answer: The code by which a second person approves it; "" where none has to.
+        evidence: The beginning of its entry's hash.
+        second: Who has approved it, or was named as agreeing.
+    """
 
     kind: str
     called: str
@@ -48,6 +55,22 @@ class Excuse:
     until: str
     name: str
     because: str
+    phase: str = ""
+    id: str = ""
+    user: str = ""
+    host: str = ""
+    answer: str = ""
+    evidence: str = ""
+    second: str = ""
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it does not count yet, since its second person has not approved it."""
+        return bool(self.answer) and not self.second
+
+    def may_be_approved_by(self, name: str, user: str, host: str) -> bool:
+        """Say whether that is another person than the one who gave it: by name, and by account."""
+        return name != self.name and (user, host) != (self.user, self.host)
 
 
 def code_of(called: str, result: str, expected: str, seen: str) -> str:
@@ -57,10 +80,14 @@ def code_of(called: str, result: str, expected: str, seen: str) -> str:
 
 
 def excused(found: Found, excuses: Iterable[Excuse], now: Moment) -> Excuse | None:
-    """Give the newest word that still covers a finding; None when there is none."""
-    mine = [one for one in excuses if (one.called, one.code) == (found.called, found.code)]
+    """Give the newest word that still covers a finding; None when there is none, or none that counts yet."""
+    mine = [one for one in _words_on(found, excuses) if not one.awaits]
     newest = mine[-1] if mine else None
     return newest if newest is not None and now.since(newest.moment) <= newest.good_for else None
+
+
+def _words_on(found: Found, excuses: Iterable[Excuse]) -> list[Excuse]:
+    return [one for one in excuses if (one.called, one.code) == (found.called, found.code)]
 
 
 def stale(found: Found, now: Moment) -> bool:
@@ -74,8 +101,11 @@ def problem(found: Found, excuses: Sequence[Excuse], now: Moment) -> str:
         return f"{found.called} was good until {found.good_until}" if stale(found, now) else ""
     if excused(found, excuses, now) is not None:
         return ""
-    ended = any((one.called, one.code) == (found.called, found.code) for one in excuses)
-    return f"{found.called}: {found.result}" + (", and what excused it has ended" if ended else "")
+    said = _words_on(found, excuses)
+    awaited = next((one for one in reversed(said) if one.awaits), None)
+    if awaited is not None:
+        return f"{found.called}: {found.result}, and no second person has approved its waiver {awaited.answer}"
+    return f"{found.called}: {found.result}" + (", and what excused it has ended" if said else "")
 
 
 def problems(found: Mapping[str, Found], excuses: Sequence[Excuse], now: Moment) -> list[str]:

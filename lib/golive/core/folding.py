@@ -13,6 +13,7 @@ from golive.core.findings import Excuse, Found
 from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
+from golive.core.responsible import stood_in
 from golive.core.state import Act, Checked, Guard, PhaseState, State, Wheel
 
 
@@ -37,7 +38,7 @@ def _with_phase(state: State, name: str, **changes: Any) -> State:
 def _run_opened(state: State, entry: Entry) -> State:
     body = entry.body
     phases = tuple(
-        PhaseState(p["name"], p["title"], p["notebook"], PhaseKind(p["kind"]), p["share"], _wanted(p))
+        PhaseState(p["name"], p["title"], p["notebook"], PhaseKind(p["kind"]), p["share"], _wanted(p), _responsible(p))
         for p in body["phases"]
     )
     return replace(
@@ -62,6 +63,10 @@ def _wanted(phase: Mapping[str, Any]) -> tuple[Wanted, ...]:
     return tuple(Wanted(role, name) for role, name in phase.get("approvals", ()))
 
 
+def _responsible(phase: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    return tuple(Wanted(role, name) for role, name in phase.get("responsible", ()) if name)
+
+
 def _phase_assumed(state: State, entry: Entry) -> State:
     stepped = _with_phase(state, entry.phase, assumed=True)
     share = stepped.named(entry.phase).share
@@ -75,7 +80,7 @@ def _phase_opened(state: State, entry: Entry) -> State:
 
 
 def _phase_closed(state: State, entry: Entry) -> State:
-    return _with_phase(state, entry.phase, closed_at=entry.at)
+    return _with_phase(state, entry.phase, closed_at=entry.at, stood_in=stood_in(entry))
 
 
 def _checked(state: State, entry: Entry) -> State:
@@ -103,8 +108,36 @@ def _excused(state: State, entry: Entry) -> State:
     body = entry.body
     moment, name = moment_of(entry.at, body.get("moment")), entry.who["name"]
     kind, called, code = entry.kind.value, body["called"], body["code"]
-    excuse = Excuse(kind, called, code, moment, body.get("good_for", 0.0), body["until"], name, body["because"])
+    excuse = Excuse(
+        kind,
+        called,
+        code,
+        moment,
+        body.get("good_for", 0.0),
+        body["until"],
+        name,
+        body["because"],
+        entry.phase,
+        entry.id,
+        entry.who.get("user", ""),
+        entry.who.get("host", ""),
+        body.get("answer", ""),
+        entry.hash[:EVIDENCE_LENGTH],
+        body.get("second", ""),
+    )
     return replace(state, excuses=(*state.excuses, excuse))
+
+
+def _waiver_approved(state: State, entry: Entry) -> State:
+    by, waiver = entry.body["by"], entry.body["waiver"]
+    account = (by["name"], by.get("user", ""), by.get("host", ""))
+    return replace(
+        state,
+        excuses=tuple(
+            replace(one, second=by["name"]) if one.id == waiver and one.may_be_approved_by(*account) else one
+            for one in state.excuses
+        ),
+    )
 
 
 def _baseline(state: State, entry: Entry) -> State:
@@ -207,6 +240,8 @@ def _decision(state: State, entry: Entry) -> State:
 
 def _approved(state: State, entry: Entry) -> State:
     body = entry.body
+    if "waiver" in body:
+        return _waiver_approved(state, entry)
     by, moment = body["by"], moment_of(body["at"], body.get("moment"))
     told = (body["code"], body["evidence"], body["because"], by["name"], body["at"], moment, body["good_for"])
     approval = Approval(*told, by.get("user", ""), by.get("host", ""), body["pasted"])

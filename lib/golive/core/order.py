@@ -12,6 +12,7 @@ from golive.core.consent import before, consent, renewable
 from golive.core.findings import Found, problems
 from golive.core.moments import Moment
 from golive.core.plan import PhaseKind
+from golive.core.responsible import closing
 from golive.core.state import PhaseState, State
 from golive.core.wheel import at_the_wheel
 
@@ -44,15 +45,18 @@ NAMED = (Step.TAG, Step.PROMOTE, Step.ALIAS)  # what the guard does to deploymen
 AT_THE_WHEEL = (Step.SHIFT, Step.PROVE, Step.CLOSE)
 
 
-def may(state: State, step: Step, phase: str, now: Moment, who: str = "") -> May:
-    """Say whether `step` may happen in `phase`, `now`, asked by `who` ("" where no person asks).
+def may(state: State, step: Step, phase: str, now: Moment, who: str = "", because: str = "") -> May:
+    """Say whether `step` may happen in `phase`, `now`, asked by `who` ("" where no person asks), for a reason.
 
     Order comes from the record alone, so a restarted kernel, a second tab and a runner get the
-    same answer. Forward takes the wheel; looking, and going back, take none.
+    same answer. Forward takes the wheel; looking, and going back, take none. A phase is closed by
+    whom the plan makes responsible for it, or by somebody else with a reason.
     """
     allowed = _may(state, step, phase, now)
     if who and step in AT_THE_WHEEL and isinstance(allowed, Yes):
-        return at_the_wheel(state, who)
+        allowed = at_the_wheel(state, who)
+    if step is Step.CLOSE and isinstance(allowed, Yes):
+        return closing(state, state.named(phase), who, because) or allowed
     return allowed
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from golive.core.canonical import canonical, tame
 from golive.core.driver import Driver
+from golive.core.escalation import Calls, call_problems
 from golive.core.guarding import Guarding
 from golive.core.phases import (
     NOTEBOOKS,
@@ -201,7 +202,7 @@ class Plan(Part):
     store: Annotated[Driver, BeforeValidator(_as_driver)]
     notify: Annotated[tuple[Driver, ...], BeforeValidator(as_tuple)]
     roles: dict[str, Person]
-    escalation: Texts
+    escalation: Calls
     criteria: Criteria
     routes: Annotated[tuple[Route, ...], BeforeValidator(as_tuple)]
     top_up: TopUp
@@ -233,7 +234,7 @@ class Plan(Part):
         problems += [
             f"task {t.name}: role {t.owner!r} is not in roles" for t in self.tasks if t.owner not in self.roles
         ]
-        problems += [f"escalation: role {role!r} is not in roles" for role in self.escalation if role not in self.roles]
+        problems += call_problems(self.escalation, self.roles)
         if problems:
             raise ValueError("; ".join(problems))
         return self

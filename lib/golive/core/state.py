@@ -76,9 +76,11 @@ class PhaseState:
 
     Attributes:
         wants: Whose decisions its shift needs, besides whoever decides.
+        responsible: Who closes it, as far as the plan says so by name.
         found: The newest finding of each line, by stage and by what the plan calls it.
         summaries: What each stretch of a long watch came to, oldest first.
         approved: What others than the one who decided have agreed to, oldest first.
+        stood_in: Who closed it for those who are responsible, and why, as a sentence; "" for nobody.
     """
 
     name: str
@@ -87,6 +89,7 @@ class PhaseState:
     kind: PhaseKind
     share: float | None
     wants: tuple[Wanted, ...] = ()
+    responsible: tuple[Wanted, ...] = ()
     opened_at: str = ""
     assumed: bool = False
     checks: Mapping[str, Checked] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class PhaseState:
     decision: Decision | None = None
     approved: tuple[Approval, ...] = ()
     closed_at: str = ""
+    stood_in: str = ""
 
     @property
     def over(self) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from golive.core.answers import Stop
 from golive.core.approval_line import line_of, moment_of_line, read_line, who_of
-from golive.core.approving import approve_may, judged_as
+from golive.core.approving import approve_may, judged_as, waiver_may, waiver_with
 from golive.core.consent import SAME, missing
 from golive.core.errors import NameUnknown, Stopped
+from golive.core.findings import Excuse
 from golive.core.folding import fold
 from golive.core.moments import Moment, utc
 from golive.core.record import Entry, Kind, Who
@@ -20,16 +21,23 @@ from golive.run import Run
 
 
 def approve(run: Run, phase: str, line: str) -> Answer:
-    """Let the line count that another person has printed, for the newest verdict of `phase`.
+    """Let the line count that another person has printed, for the newest verdict of `phase`, or for a waiver.
 
     Raises:
         Stopped: If it is of another run, phase, verdict or evidence, too old, or of somebody who may not.
     """
     said, now = read_line(line), run.clock.moment()
     state = run.state()
-    here = _named(state, said["phase"])
     if said["run"] != state.run:
         raise Stopped(f"this line approves in the run {said['run']!r}, and this is {state.run}", _print(state, phase))
+    waiver = waiver_with(state, said["code"])
+    if waiver is not None:
+        if said["evidence"] != waiver.evidence:
+            why = f"this line approves the evidence {said['evidence']!r}, and {waiver.answer} is {waiver.evidence}"
+            raise Stopped(why, f"let them approve {waiver.answer} of this run")
+        who, made = _sent(run, said, now, f"let them approve {waiver.answer} of this run")
+        return _enter_waiver(run, waiver, who, said["because"], made, pasted=True)
+    here = _named(state, said["phase"])
     if here.name != phase:
         at = state.named(phase)
         raise Stopped(f"this line approves {here.title}, and what is decided here is {at.title}", _print(state, phase))
@@ -40,22 +48,30 @@ def approve(run: Run, phase: str, line: str) -> Answer:
     if said["evidence"] != judged.evidence:
         why = f"this line approves the evidence {said['evidence']!r}, and {judged.code} froze {judged.evidence}"
         raise Stopped(why, _print(state, phase))
-    who, made = who_of(said), moment_of_line(said, now)
-    if (who.user, who.host) == (run.who.user, run.who.host):
-        raise Stopped(f"this line comes from {who.user}@{who.host}, which is here: {SAME}", _print(state, phase))
-    valid = run.plan.judging.decision_valid.total_seconds()
-    if now.since(made) > valid:
-        raise Stopped(f"this line was printed at {said['at']}, too long ago to count", _print(state, phase))
+    who, made = _sent(run, said, now, _print(state, phase))
     return _enter(run, phase, who, said["because"], made, pasted=True)
 
 
+def _sent(run: Run, said: Mapping[str, str], now: Moment, then: str) -> tuple[Who, Moment]:
+    """Give who has sent a line and when: from another account than this one, and lately."""
+    who, made = who_of(said), moment_of_line(said, now)
+    if (who.user, who.host) == (run.who.user, run.who.host):
+        raise Stopped(f"this line comes from {who.user}@{who.host}, which is here: {SAME}", then)
+    if now.since(made) > run.plan.judging.decision_valid.total_seconds():
+        raise Stopped(f"this line was printed at {said['at']}, too long ago to count", then)
+    return who, made
+
+
 def approve_here(run: Run, code: str, because: str) -> Answer:
-    """Approve the verdict of that code as the one who is at this terminal.
+    """Approve the verdict or the waiver of that code as the one who is at this terminal.
 
     Raises:
-        Stopped: If there is no such newest verdict, or they may not.
+        Stopped: If there is no such newest verdict and no such waiver, or they may not.
     """
-    here = judged_as(run.state(), code)
+    state = run.state()
+    if waiver := waiver_with(state, code):
+        return _enter_waiver(run, waiver, run.who, because, run.clock.moment(), pasted=False)
+    here = judged_as(state, code)
     if isinstance(here, Stop):
         raise here.error()
     return _enter(run, here.name, run.who, because, run.clock.moment(), pasted=False)
@@ -100,6 +116,24 @@ def _enter(run: Run, phase: str, who: Who, because: str, made: Moment, *, pasted
     waits = missing(state, here, run.clock.moment()) if here.decision is not None else None
     then = waits.next if waits else "go.close() on their page" if here.decision else "they decide on their page"
     return Answer("DONE", f"{who.name} approves {judged.code} of {here.title}: {because}", facts, next=then)
+
+
+def _enter_waiver(run: Run, waiver: Excuse, who: Who, because: str, made: Moment, *, pasted: bool) -> Answer:
+    def counts(entries: Sequence[Entry]) -> None:
+        state = fold(entries)
+        standing = waiver_with(state, waiver.answer)
+        assert standing is not None  # what the record holds once, it holds for good
+        if stop := waiver_may(state, standing, who, because, run.clock.moment()):
+            raise stop.error()
+
+    body: dict[str, Any] = {"waiver": waiver.id, "called": waiver.called, "code": waiver.answer}
+    body |= {"evidence": waiver.evidence, "by": who.to_json(), "because": because, "at": utc(made.at)}
+    run.append(Kind.APPROVED, {**body, "moment": made.to_json(), "pasted": pasted}, waiver.phase, counts)
+    seen = f"{who.seen}, as the pasted line says" if pasted else who.seen
+    facts = [("claimed by", f"{who.name}; seen: {seen}"), ("waived by", f"{waiver.name}: {waiver.because}")]
+    facts.append(("until", waiver.until))
+    said = f"{who.name} approves the waiver {waiver.answer} of {waiver.called}: {because}"
+    return Answer("DONE", said, facts, next="await go.checks() on their page")
 
 
 def _named(state: State, phase: str) -> PhaseState:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from golive.core.errors import GoLiveError, Stopped
 from golive.core.phases import page_names
-from golive.core.state import State
+from golive.core.responsible import stands_in_for
+from golive.core.state import PhaseState, State
 from golive.notebook.desk import Desk
 from golive.notebook.view import View
 from golive.pages.answer import Answer
@@ -24,6 +26,14 @@ def ends_here(state: State) -> bool:
     if state.closed or state.rollback is None:
         return False
     return state.alone or (state.attended and state.rollback.done)
+
+
+def closing_body(state: State, here: PhaseState, who: str, because: str) -> dict[str, Any]:
+    """Give what the record holds of a phase that `who` closes: for whom they stand in, too, and why."""
+    people = stands_in_for(state, here, who)
+    body: dict[str, Any] = {"choice": "proceed", "page": here.notebook}
+    body |= {"stands_in_for": [[one.role, one.name] for one in people]} if people else {}
+    return body | ({"because": because} if because else {})
 
 
 def refuse_ended(run: Run) -> None:

@@ -11,6 +11,7 @@ from golive.awaited import awaited
 from golive.core.errors import GoLiveError, Stopped
 from golive.folders import runs_root
 from golive.notebook.bare import BARE_NEXT, Bare
+from golive.notebook.calling import call_now
 from golive.notebook.closing import end_run, ends_here, sealed
 from golive.notebook.desk import Desk
 from golive.pages import rollbacks, tables
@@ -134,9 +135,9 @@ class Emergency:
         return Answer("DONE", title, picture=picture, picture_text=title)
 
     def escalation(self) -> Answer:
-        """Show whom to call, in which order."""
+        """Show whom to call, in which order, and who of them is due now."""
         desk = self._need()
-        answer = tables.escalation(desk.run.plan)
+        answer = call_now(desk.run)
         if desk.state.attended and ends_here(desk.state):
             answer = replace(answer, next="go.close()")
         self._leave()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from golive.adapters.kept import KeepFailed, Kept, keep
+from golive.core.consent import approving
+from golive.core.decided import EVIDENCE_LENGTH
 from golive.core.errors import Stopped
 from golive.core.findings import PASSED, UNMEASURED, Found
 from golive.core.moments import utc
+from golive.core.phases import UNFILLED
 from golive.core.plain import plain
 from golive.core.record import Kind
 from golive.core.state import State
@@ -21,10 +26,12 @@ from golive.pages.words import clock
 
 CALLS = {
     Kind.ATTESTED: 'go.attest("{called}", "what you know", until="24h", link="https://…")',
-    Kind.WAIVED: 'go.waive("{called}", because="why it may stand", until="2h", link="https://…", second="who agrees")',
+    Kind.WAIVED: 'go.waive("{called}", because="why it may stand", until="2h", link="https://…")',
 }
 LINK = re.compile(r"https?://[^\s/]+\S*")
 LONGEST_WHY = 1000
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+REHEARSED = 'in a rehearsal on the run\'s own world one person may type both: second="who agrees"'
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,26 @@ def give(desk: Desk, phase: str, word: Word) -> Answer:
         "sha256": kept.sha256 if kept else "",
         "second": word.second,
     }
+    if word.kind is Kind.WAIVED and not word.second:
+        return _awaiting(desk, phase, found, body)
     desk.run.append(word.kind, body, phase)
     who = f"{desk.run.who.name} with {word.second}" if word.second else desk.run.who.name
     said = f"{found.called} is {word.kind.value} by {who} until {clock(utc(until))}: {body['because']}"
     return Answer("DONE", said, next="the next cell")
+
+
+def _awaiting(desk: Desk, phase: str, found: Found, body: dict[str, Any]) -> Answer:
+    """Write down a waiver that counts once a second person has approved it, and say what they type."""
+    code = "W" + "".join(secrets.choice(LETTERS) for _ in range(4))
+    entry, run = desk.run.append(Kind.WAIVED, {**body, "answer": code}, phase), desk.state.run
+    more = f"--phase {phase} --evidence {entry.hash[:EVIDENCE_LENGTH]} --print "
+    who = ", ".join(sorted(_others(desk)))
+    facts = [("missing", f"a second person of the plan's roles ({who})")]
+    facts.append(("without this run's store", approving(run, code, "NAME", more)))
+    if desk.run.plan.own_world:
+        facts.append(("alone", REHEARSED))
+    said = f"{found.called} is waived by {desk.run.who.name} until {clock(body['until'])}: {body['because']}"
+    return Answer("WAITING", f"{said}; it does not count yet", facts, next=f"they type: {approving(run, code, 'NAME')}")
 
 
 def _found(state: State, phase: str, word: Word) -> Found:
@@ -110,10 +133,17 @@ def _refuse(desk: Desk, found: Found, word: Word) -> None:
         if found.result != UNMEASURED:
             raise Stopped(f"{found.called} was measured, as {found.result}: only a waiver covers that", _waiver(word))
         return
-    names = {person.name for person in desk.run.plan.roles.values()} - {desk.run.who.name, "TBD"}
-    if word.second not in names:
-        known = ", ".join(sorted(names)) or "the plan names none"
-        raise Stopped(f"a waiver needs a second person of the plan's roles ({known}) as second=", _typed(word))
+    names = _others(desk)
+    known = ", ".join(sorted(names)) or "the plan names none"
+    if not names or (word.second and word.second not in names):
+        raise Stopped(f"a waiver needs a second person of the plan's roles ({known})", _typed(word))
+    if word.second and not desk.run.plan.own_world:
+        raise Stopped(f"{word.second} approves it themselves, and nobody types that for them", _typed(word))
+
+
+def _others(desk: Desk) -> set[str]:
+    """Give the people of the plan's roles besides who is here."""
+    return {person.name for person in desk.run.plan.roles.values()} - {desk.run.who.name, *UNFILLED}
 
 
 def _kept(desk: Desk, word: Word) -> Kept | None:

@@ -20,7 +20,7 @@ from golive.core.state import Act, PhaseState, State
 from golive.notebook.again import from_the_record, seen_by
 from golive.notebook.attended import attended
 from golive.notebook.checking import look
-from golive.notebook.closing import END_HERE, closed_before, end_run, ending, ends_here, handed_on
+from golive.notebook.closing import END_HERE, closed_before, closing_body, end_run, ending, ends_here, handed_on
 from golive.notebook.control import drilled
 from golive.notebook.deciding import approve, decide
 from golive.notebook.deployments import carry_out
@@ -32,6 +32,8 @@ from golive.notebook.wheel import hand_over, take_wheel
 from golive.pages import tables
 from golive.pages.answer import Answer
 from golive.pages.banner import banner
+from golive.pages.closings import with_stand_in
+from golive.pages.let_through import let_through
 from golive.pages.todo import tasks_answer
 from golive.run import Run
 from golive.tasks import planned_in
@@ -67,19 +69,19 @@ class Page(Desk):
         state = self.state
         return at_stake(state, state.named(self.phase), self.run.clock.moment())
 
-    def _may(self, step: Step, phase: str = "") -> May:
+    def _may(self, step: Step, phase: str = "", because: str = "") -> May:
         self.presence.touch()
         state = self.state
-        allowed = may(state, step, phase or self.phase, self.run.clock.moment(), self.run.who.name)
+        allowed = may(state, step, phase or self.phase, self.run.clock.moment(), self.run.who.name, because)
         if isinstance(allowed, Stop):
             raise Stopped(allowed.why, END_HERE) if ends_here(state) else allowed.error()
         return allowed
 
-    def _still(self, step: Step) -> Callable[[State], None]:
+    def _still(self, step: Step, because: str = "") -> Callable[[State], None]:
         """Give the check that is made once more under the record's write lock."""
 
         def check(state: State) -> None:
-            allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name)
+            allowed = may(state, step, self.phase, self.run.clock.moment(), self.run.who.name, because)
             if isinstance(allowed, Stop):
                 raise allowed.error()
 
@@ -124,7 +126,10 @@ class Page(Desk):
     def waive(
         self, check: str, because: str, until: str = "", link: str = "", file: str = "", second: str = ""
     ) -> Answer:
-        """Let one finding of this run stand for a time although it is not good; a second person has to agree."""
+        """Let one finding stand for a time although it is not good, once a second person has approved that.
+
+        Only in a rehearsal on the run's own world may `second` name them.
+        """
         self._may(Step.CHECK)
         return give(self, self.phase, Word(Kind.WAIVED, check, because, until, link, file, second))
 
@@ -222,7 +227,7 @@ class Page(Desk):
         return decide(self, at.name, choice, code, because, "" if at.name == self.phase else "await go.shift()")
 
     def approve(self, line: str) -> Answer:
-        """Let another person's approval count: the line that `golive approve … --print` has printed for them."""
+        """Let another's approval of a verdict or a waiver count: the line of their `golive approve … --print`."""
         self.presence.touch()
         return approve(self.run, self._at_stake.name, line)
 
@@ -245,30 +250,38 @@ class Page(Desk):
         self._may(step)
         return await carry_out(self, step, name, because, self.phase, self._still(step))
 
-    def close(self) -> Answer:
-        """Hand over: close the phase; and the run with the last one, after a rollback, or where a page is by itself."""
+    def close(self, because: str = "") -> Answer:
+        """Hand over: close the phase; and the run with the last one, after a rollback, or where a page is by itself.
+
+        Who is not responsible for the phase by the plan says why they stand in.
+        """
         state = self.state
         if ends_here(state):
-            because = str(state.rollback.detail.get("because", "")) if state.rollback else ""
+            why = str(state.rollback.detail.get("because", "")) if state.rollback else ""
             if not state.alone:
-                return end_run(self, "rolled-back", because)
-            self.close_run("rolled-back", because)
+                return end_run(self, "rolled-back", why)
+            self.close_run("rolled-back", why)
             return self._gone("closed as rolled back")
-        allowed = self._may(Step.CLOSE)
+        allowed = self._may(Step.CLOSE, because=because)
         if isinstance(allowed, Already):
-            return closed_before(self, self.phase, allowed.what)
-        body = {"choice": "proceed", "page": self.here.notebook}
-        self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: self._still(Step.CLOSE)(fold(entries)))
+            return with_stand_in(closed_before(self, self.phase, allowed.what), self.here)
+        body = closing_body(state, self.here, self.run.who.name, because)
+        still = self._still(Step.CLOSE, because)
+        self.run.append(Kind.PHASE_CLOSED, body, self.phase, lambda entries: still(fold(entries)))
         state = self.state
         if state.alone:
             self.close_run("completed", "the page was opened by itself and is over")
-            return self._gone("closed")
+            return with_stand_in(self._gone("closed"), self.here)
         head = state.head.hash[:12] if state.head else ""
-        return handed_on(self, self.phase, f"{self.here.title} closed, head {head}")
+        return with_stand_in(handed_on(self, self.phase, f"{self.here.title} closed, head {head}"), self.here)
 
     def _gone(self, how: str) -> Answer:
         name = self.run.folder.name
         return Answer("DONE", f"{how}, with its run {name}; guard and sandbox are gone", next=f"golive seal {name}")
+
+    def waivers(self) -> Answer:
+        """See what was let through in this run: attested, waived, or left as it was found."""
+        return let_through(self.state, self.run.store.read(), "the next cell")
 
     def tasks(self) -> Answer:
         """See what is left to do after the go-live, with who does it and until when."""

@@ -25,7 +25,7 @@ def banner(state: State, here: PhaseState, plan: Plan, who: Who, now: Moment) ->
         ("run", state.run),
         ("operator", f"{who.name} (claimed), {who.seen} (seen)"),
         ("wheel", f"{wheel.name} since {both(wheel.since)}{offered}"),
-        ("responsible", ", ".join(use.responsible)),
+        ("responsible", ", ".join(str(one) for one in here.responsible) or ", ".join(use.responsible)),
         ("soak", span(use.soak.total_seconds()) if use.soak else "none"),
         ("plan", state.fingerprint[:12]),
         ("guard", f"{guard.id} on {guard.host}" if guard else "none"),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from golive.core.plain import plain
 from golive.core.plan import Criteria
 from golive.core.record import Entry, Kind
+from golive.core.responsible import stood_in
 from golive.core.samples import Sample
 from golive.core.state import State
 from golive.pages.charts import Event, conclusion, golive_chart
@@ -95,7 +96,11 @@ def _told(entry: Entry) -> str:
 
 def _decides(entry: Entry) -> bool:
     rolled_back = entry.kind is Kind.OUTCOME and entry.body["act"] == "rollback"
-    return rolled_back or entry.kind in (Kind.DECISION, Kind.APPROVED, Kind.ATTESTED, Kind.WAIVED)
+    return rolled_back or _stands_in(entry) or entry.kind in (Kind.DECISION, Kind.APPROVED, Kind.ATTESTED, Kind.WAIVED)
+
+
+def _stands_in(entry: Entry) -> bool:
+    return entry.kind is Kind.PHASE_CLOSED and bool(stood_in(entry))
 
 
 def _judges(entry: Entry) -> bool:
@@ -109,13 +114,17 @@ def _decision(entry: Entry, entries: Sequence[Entry]) -> tuple[str, str, str, st
         by = next((e.who for e in entries if e.id == body.get("request")), entry.who)
         said = "roll back" if body["result"] == "done" else "roll back, NOT CONFIRMED"
         return said, _person(by), str(body.get("because", "")), _standing(entry, entries)
+    if entry.kind is Kind.PHASE_CLOSED:
+        return "closes the phase", _signed(entry), entry.body["because"], stood_in(entry)
     if entry.kind in (Kind.ATTESTED, Kind.WAIVED):
         kept = body.get("link") or body.get("file") or ""
         stands = f"{body['called']}: {body['was']}; until {day(body['until'])}; {kept}"
-        return f"{entry.kind.value} {body['called']}", _signed(entry), body["because"], stands
+        code = f" ({body['answer']})" if body.get("answer") else ""
+        return f"{entry.kind.value} {body['called']}{code}", _signed(entry), body["because"], stands
     frozen = (e.body["verdict"] for e in entries if e.kind is Kind.JUDGED and e.body["code"] == body["code"])
     verdict = next(frozen, None)
-    answered = f"{verdict['word']} ({body['code']}): {verdict['reason']}" if verdict else body["code"]
+    waived = f"{body['code']} {body.get('called', '')}".strip()
+    answered = f"{verdict['word']} ({body['code']}): {verdict['reason']}" if verdict else waived
     if entry.kind is Kind.APPROVED:
         pasted = ", as the line says that was pasted" if body["pasted"] else ""
         return "approves", f"{_person(body['by'])}{pasted}", body["because"], answered

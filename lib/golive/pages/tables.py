@@ -7,9 +7,11 @@ from typing import Any
 
 from golive.core.plan import Plan
 from golive.core.record import Entry, Kind
+from golive.core.responsible import stood_in
 from golive.core.state import Act
 from golive.core.verdict import Reading, Verdict, Word
 from golive.pages.answer import Answer, Table
+from golive.pages.calling import escalation as escalation
 from golive.pages.foreseen import COLUMNS, foreseen_rows, warnings
 from golive.pages.words import both, clock, glyph, percent, span
 from golive.ports import Finding, Result
@@ -117,12 +119,6 @@ def act_answer(act: Act, then: str) -> Answer:
     return Answer(good if act.done else "FAIL", f"{act.name} at {both(act.ended_at)}: {seen}", next=then)
 
 
-def escalation(plan: Plan) -> Answer:
-    """Give whom to call, in which order."""
-    rows = [(r, plan.roles[r].name, plan.roles[r].phone, plan.roles[r].chat) for r in plan.escalation]
-    return Answer("DONE", "call in this order", table=Table(("role", "name", "phone", "chat"), rows))
-
-
 def timeline(entries: Sequence[Entry]) -> Answer:
     """Give the run's story, one row for each entry that a person would tell."""
     rows = [(str(e.seq), clock(e.at), e.phase, e.kind.value, say(e), e.who["name"]) for e in entries if say(e)]
@@ -177,7 +173,10 @@ def say(entry: Entry) -> str:
         case Kind.DECISION:
             return f"{body['choice']} (answers {body['code']}): {body['because']}"
         case Kind.APPROVED:
-            return f"{body['by']['name']} approves {body['code']}: {body['because']}"
+            of = f" of {body['called']}" if "waiver" in body else ""
+            return f"{body['by']['name']} approves {body['code']}{of}: {body['because']}"
+        case Kind.PHASE_CLOSED:
+            return f"closed; {stood_in(entry)}" if stood_in(entry) else "closed"
         case Kind.RUN_CLOSED:
             return f"{body['result']}: {body['why']}"
         case Kind.SOAKED:
