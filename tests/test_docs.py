@@ -3,13 +3,24 @@
 import json
 from pathlib import Path
 
-from golive.adapters.checks import api, certificates, commands, data, naming, operations, readiness, reports, statements
+from golive.adapters.checks import (
+    api,
+    certificates,
+    commands,
+    data,
+    naming,
+    operations,
+    readiness,
+    reports,
+    statements,
+    whole,
+)
 from golive.cli import main
 from golive.core import guarding, plan
 from golive.core.record import Kind
 
 DOCS = Path(__file__).parents[1] / "docs"
-FAMILIES = (api, certificates, commands, data, naming, operations, readiness, reports, statements)
+FAMILIES = (api, certificates, commands, data, naming, operations, readiness, reports, statements, whole)
 
 
 def test_every_key_of_a_plan_is_documented():
