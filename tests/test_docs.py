@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 from golive.adapters.checks import (
+    allowed,
     api,
     certificates,
     commands,
     data,
+    healthy,
     naming,
     operations,
     readiness,
@@ -20,7 +22,20 @@ from golive.core import guarding, plan
 from golive.core.record import Kind
 
 DOCS = Path(__file__).parents[1] / "docs"
-FAMILIES = (api, certificates, commands, data, naming, operations, readiness, reports, statements, whole)
+FAMILIES = (
+    allowed,
+    api,
+    certificates,
+    commands,
+    data,
+    healthy,
+    naming,
+    operations,
+    readiness,
+    reports,
+    statements,
+    whole,
+)
 
 
 def test_every_key_of_a_plan_is_documented():

@@ -38,9 +38,12 @@ TWINS = {
     Fault.CERTIFICATE_ENDS: ("certificates", "in 2 days"),
     Fault.CERTIFICATE_OTHER_NAME: ("certificates", "sandbox.example"),
     Fault.STATEMENT_OTHER_COMMIT: ("rollback-plan-reviewed", "Grace Hopper: the statement is of commit 9b1d0f77aa4e"),
+    Fault.FREEZE_ON: ("allowed-hours", "freeze 'freeze: audit' from "),
+    Fault.STAGING_SICK: ("staging-healthy", "/staging/west/api/health: /status is degraded"),
+    Fault.COST_GROWN: ("cost", "331.8, +56.2%"),
     Fault.VITALS_WORSE: ("web-vitals-as-before", "LCP 2"),
 }
-BEFORE = {"web-vitals-as-before": "vitals-baseline", "data-kept": "data-before"}
+BEFORE = {"cost": "cost-before", "web-vitals-as-before": "vitals-baseline", "data-kept": "data-before"}
 NOT_SEEN = {Fault.RESOLVER_SILENT, Fault.STATEMENT_OTHER_COMMIT}
 GOOD = (Result.PASS, Result.ATTESTED)
 

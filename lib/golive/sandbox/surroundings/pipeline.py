@@ -12,6 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
 from golive.sandbox.faults import Fault
+from golive.sandbox.surroundings.freezing import calendar
+from golive.sandbox.surroundings.operations import cost
 from golive.sandbox.surroundings.people import statements
 
 COMMIT = "7a409cf8280396f9acb224669a5a1ae12475a96c"
@@ -38,6 +40,8 @@ def reports(now: datetime, faults: frozenset[Fault]) -> Mapping[str, bytes]:
         "sbom.spdx.json": _json(_spdx(made, Fault.SBOM_OTHER_BUILD in faults)),
         **lighthouse,
         "beacons.jsonl": _beacons(made, Fault.VITALS_POOR in faults, Fault.VITALS_WORSE in faults),
+        "cost-before.json": _json(cost(frozenset(), made)),
+        "freezes.ics": calendar(now.astimezone(UTC), faults),
         **statements(made, faults, (COMMIT, OTHER_COMMIT), approved),
     }
 
