@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import jsonpointer
 
-from golive.adapters.bounded import TooLarge, fetch
+from golive.adapters.bounded import TooLarge, fetch, trusted
 from golive.adapters.checks.run import Look, Saw, Scene, Unseen
 from golive.adapters.reports.reading import Report, ReportTrouble, json_of, report_at
 from golive.core.plain import plain
@@ -47,7 +47,7 @@ class Site:
         sent = {**OURS, **(headers or {})}
         for left in range(tries - 1, -1, -1):
             try:
-                async with httpx.AsyncClient(timeout=self._within) as client:
+                async with httpx.AsyncClient(timeout=self._within, verify=trusted()) as client:
                     answer = await fetch(
                         client,
                         verb,

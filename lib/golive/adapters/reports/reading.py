@@ -16,7 +16,7 @@ import defusedxml.ElementTree
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from golive.adapters.bounded import TooLarge, fetch
+from golive.adapters.bounded import TooLarge, fetch, trusted
 from golive.adapters.files import FileTrouble, read_bounded
 from golive.core.plain import plain
 
@@ -80,7 +80,7 @@ async def _fetched(address: str, within: float, largest: int) -> bytes:
     shown = plain(address, SHOWN)
     try:
         async with httpx.AsyncClient(
-            follow_redirects=True, max_redirects=MOST_REDIRECTS, headers=OURS, timeout=within
+            follow_redirects=True, max_redirects=MOST_REDIRECTS, headers=OURS, timeout=within, verify=trusted()
         ) as client:
             answer = await fetch(client, "GET", address, within=within, largest=largest)
     except TooLarge as error:
