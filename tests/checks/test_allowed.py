@@ -44,6 +44,12 @@ async def test_within_the_hours_it_may_begin_and_it_says_until_when(tmp_path):
     assert finding.seen == "open until 2026-01-05T15:00Z (Mon 16:00 there); no freeze is known"
 
 
+async def test_hours_that_never_close_are_said_to_be_so(tmp_path):
+    finding = await look(tmp_path, zone="UTC", hours=["mon-sun 00:00-24:00"])
+
+    assert finding.result is Result.PASS and finding.seen == "open at all hours; no freeze is known"
+
+
 async def test_outside_the_hours_it_fails_and_names_what_opens_next_the_same_at_each_look(tmp_path):
     first = await look(tmp_path, now=MONDAY + timedelta(hours=8))
     again = await look(tmp_path, now=MONDAY + timedelta(hours=9))

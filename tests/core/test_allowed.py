@@ -109,6 +109,13 @@ def test_a_freeze_without_an_end_in_sight_never_opens():
     )
 
 
+def test_hours_that_never_close_end_only_with_a_freeze():
+    now, coming = utc("2026-01-05T09:00:00"), freeze("2026-03-01T00:00:00", "2026-03-02T00:00:00")
+
+    assert standing(now, ALWAYS, BERLIN, ()).until == now + FURTHEST
+    assert standing(now, ALWAYS, BERLIN, [coming]).until == coming.begins
+
+
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
 WINDOWS = st.builds(
     lambda day, begins, length: Hours((day,), begins, min(1440, begins + length)),

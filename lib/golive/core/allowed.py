@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FURTHEST = timedelta(days=400)
+ALWAYS = timedelta(days=8)  # hours that are open for longer than a week are open all the time
 EXAMPLE = "for example 'mon-thu 09:00-16:00'"
 _HOURS = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? (\d\d):(\d\d)-(\d\d):(\d\d)")
 
@@ -37,7 +38,7 @@ class Standing:
     """How a moment stands.
 
     Attributes:
-        until: The end of the open stretch, no later than where looking ends; None when it is not open.
+        until: The end of the open stretch, `FURTHEST` from now when none is known; None when it is not open.
         opens: When it opens next, None when it does not within `FURTHEST`, or is open.
         freeze: The freeze in which the moment lies.
         next_freeze: The first one that begins later.
@@ -85,7 +86,8 @@ def standing(now: datetime, open_hours: Sequence[Hours], zone: ZoneInfo, freezes
         if window.begins > at:
             at = window.begins
             continue
-        ends = min([window.ends, *(span.begins for span in frozen if span.begins > at)])
+        last = window.ends if window.ends - at < ALWAYS else now + FURTHEST
+        ends = min([last, *(span.begins for span in frozen if span.begins > at)])
         return Standing(ends, None, None, later) if at == now else Standing(None, at, here, later)
     return Standing(None, None, here, later)
 

@@ -77,7 +77,8 @@ async def allowed(scene: Scene, wanted: AllowedSettings) -> Saw:
     found = standing(now, [hours(text) for text in wanted.hours], zone, freezes)
     expected = f"{', '.join(wanted.hours[:SHOWN])} {wanted.zone}, and no freeze"
     if found.until is not None:
-        return Saw(True, expected, f"open until {_say(found.until, zone)}{_next(found, zone)}", evidence)
+        how = "open at all hours" if found.until >= now + FURTHEST else f"open until {_say(found.until, zone)}"
+        return Saw(True, expected, f"{how}{_next(found, zone)}", evidence)
     opens = f"opens {_say(found.opens, zone)}" if found.opens else f"does not open within {FURTHEST.days} days"
     why = f"freeze {_named(found.freeze, zone)}" if found.freeze else "closed at this hour"
     then = (
