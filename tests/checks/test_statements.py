@@ -10,13 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from golive.adapters.checks.known import known
+from golive.adapters.checks.run import Scene
 from golive.core.errors import PlanError
 from golive.core.phases import CheckUse
+from golive.core.plan import Plan
+from golive.notebook.page import Page
 from golive.ports import Result
 from golive.sandbox.surroundings.pipeline import COMMIT, OTHER_COMMIT
 from tests.checks.hostile import PLACES, hostile
+from tests.notebooks.desk import make_run
 
-ASKED = 'go.attest("reviewed", says="…", link="…")'
+ASKED = 'go.attest("reviewed", says="what you know", until="24h", link="https://…")'
 
 
 def ago(**span):
@@ -112,13 +116,30 @@ async def test_a_statement_about_a_file_has_to_name_the_hash_of_that_file(around
     assert gone.result is Result.COULD_NOT_MEASURE and "gone.json" in gone.seen
 
 
+async def test_what_it_says_to_type_answers_the_line_when_it_is_typed(tmp_path, monkeypatch):
+    run = make_run(tmp_path)
+    data = run.plan.model_dump()
+    use = CheckUse(check="statement", name="reviewed", settings={"asks": "The plan is reviewed"})
+    for phase in data["phases"]:
+        phase["start_checks"], phase["special_checks"] = (use,), ()
+    object.__setattr__(run, "plan", Plan.model_validate(data))
+    scene = Scene("", "", "", None, None, None, run.book, run.clock, run.folder.root, 0.0, commit=COMMIT)
+    monkeypatch.setattr("golive.wiring.scene", lambda run: scene)
+    go = Page(run, "canary-25")
+
+    shown = str(await go.checks())
+    assert ASKED in shown and "could not measure" in shown
+    eval(ASKED.replace("…", "tickets.example/7"), {"go": go})
+    assert "attested" in str(await go.checks())
+
+
 async def test_an_approval_ends_with_the_bill_of_materials_that_it_was_given_for(around):
     assert (await around.look("sbom-approved")).result is Result.ATTESTED
     await around.fault("sbom-other-build")
     finding = await around.look("sbom-approved")
 
     assert finding.result is Result.COULD_NOT_MEASURE and "of another file" in finding.seen
-    assert finding.then == 'go.attest("sbom-approved", says="…", link="…")'
+    assert finding.then == ASKED.replace("reviewed", "sbom-approved")
 
 
 @pytest_asyncio.fixture

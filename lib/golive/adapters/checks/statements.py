@@ -18,6 +18,7 @@ from golive.core.units import say_duration
 
 LARGEST = 100_000
 LONGEST = 120
+ASK = 'go.attest("{called}", says="what you know", until="24h", link="https://…")'
 LINK = re.compile(r"https?://[^\s/]+\S*")
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -56,7 +57,7 @@ async def stated(scene: Scene, wanted: StatementSettings) -> Saw | Unseen:
     """See what a person has stated of this release; without a statement that counts, it is still to be asked."""
     age = say_duration(wanted.not_older_than)
     expected = f"{wanted.asks}: a person's yes, of the release's commit, at most {age} old"
-    ask = f'go.attest("{plain(scene.called, 60)}", says="…", link="…")'
+    ask = ASK.format(called=plain(scene.called, 60))
     if not wanted.statement:
         return Unseen(expected, "nobody has stated it", ask)
     try:

@@ -30,7 +30,7 @@ async def whole_run(scene: Scene, wanted: WholeSettings) -> Saw | Unseen:
         whole = await asyncio.to_thread(_read, scene.book, scene.plan)
     except StoreUnavailable as error:
         return Unseen(expected, str(error).splitlines()[0], "golive status says whether the guard's book answers")
-    attest = f'see why, or go.attest("{scene.called}", says="…", link="…") with what another source has'
+    attest = f'see why, or go.attest("{scene.called}", says="what another source has", until="24h", link="https://…")'
     measured, span = whole.seconds
     if not measured:
         return Unseen(expected, "no visitor was ever counted on the canary in this run", attest)
