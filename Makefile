@@ -33,7 +33,7 @@ lint: .venv/ready
 	@$(BIN)/mypy -p golive && $(BIN)/lint-imports
 
 bench: .venv/ready
-	@for name in judging sandbox rehearsal signals; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py; done
+	@for name in judging sandbox checks rehearsal signals; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py; done
 	@echo "== rollback"; $(BIN)/python -m benchmarks.rollback --sandbox 3
 
 verdict: .venv/ready

@@ -6,7 +6,9 @@ no key that it does not know) and `made(settings, around)`. Its entry point's na
 
 from __future__ import annotations
 
+import functools
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -88,14 +90,21 @@ def driver(group: str, name: str) -> Any:
         NameUnknown: If none of that name is installed; names the nearest.
         PlanError: If two packages claim the name, or the driver can't be loaded.
     """
-    points = {point.value: point for point in entry_points(group=group, name=name)}
+    points = {point.value: point for point in _installed(group, name, tuple(sys.path))}
     called = f"{CALLED.get(group, group)} driver"
     if not points:
+        _installed.cache_clear()  # what is not there yet may come
         raise NameUnknown(called, name, known(group))
     if len(points) > 1:
         raise PlanError(f"{called} {name!r} is claimed twice: {' and '.join(sorted(points))}: uninstall one")
     (point,) = points.values()
     return _loaded(point, called)
+
+
+@functools.lru_cache(maxsize=256)
+def _installed(group: str, name: str, places: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Give the drivers of that name, of all packages in `places`; read once, since all packages are looked through."""
+    return tuple(entry_points(group=group, name=name))
 
 
 def checked(group: str, name: str, settings: Mapping[str, Any]) -> Part:

@@ -202,6 +202,40 @@ async def test_only_get_without_required_parameters_is_asked(around, scripted, t
     assert asked == [("GET", "/a")]
 
 
+async def test_several_documents_are_asked_at_every_site_and_what_is_wrong_names_its_site(around, scripted, tmp_path):
+    asked = []
+
+    def says(request):
+        asked.append(request.path)
+        return web.Response(status=404 if request.path == "/west/b" else 200)
+
+    scripted.says = says
+    for name, path in (("one.json", "/a"), ("two.json", "/b")):
+        (tmp_path / name).write_text(json.dumps({"openapi": "3.1.0", "paths": {path: {"get": {}}}}))
+    sites = [f"{around.world['canary']}/{region}" for region in ("east", "west")]
+    finding = await look(around, "api-endpoints", openapi=["one.json", "two.json"], sites=sites)
+
+    assert sorted(asked) == ["/east/a", "/east/b", "/west/a", "/west/b"]
+    assert finding.result is Result.FAIL and finding.seen == f"{sites[1]}/b answered 404"
+    assert finding.expected == "all 2 answer at 2 sites"
+
+
+async def test_one_document_of_several_that_is_none_is_named_and_nothing_passes(around, scripted, tmp_path):
+    scripted.says = lambda request: web.Response()
+    (tmp_path / "one.json").write_text(json.dumps({"openapi": "3.1.0", "paths": {"/a": {"get": {}}}}))
+    (tmp_path / "two.json").write_text('{"swagger": "2.0"}')
+    finding = await look(around, "api-endpoints", openapi=["one.json", "two.json"])
+
+    assert finding.result is Result.COULD_NOT_MEASURE and "two.json is no OpenAPI document" in finding.seen
+
+
+async def test_many_sites_make_too_many_requests(around, scripted):
+    scripted.says = lambda request: web.Response()
+    finding = await look(around, "api-endpoints", paths=[f"/{n}" for n in range(21)], sites=["http://x"] * 10)
+
+    assert finding.result is Result.COULD_NOT_MEASURE and "more than 200" in finding.seen
+
+
 async def test_an_endpoint_behind_a_login_is_right_to_say_so(around, scripted):
     scripted.says = lambda request: web.Response(status=401)
 

@@ -110,6 +110,74 @@ async def test_another_status_than_200_is_no_number(around, endpoint, status):
     assert finding.result is Result.COULD_NOT_MEASURE and str(status) in finding.seen
 
 
+@pytest.mark.parametrize(
+    ("content", "result"),
+    [
+        (b'{"n": 10}', Result.PASS),
+        (b'{"n": 11}', Result.FAIL),
+        (b'{"n": "ten"}', Result.COULD_NOT_MEASURE),
+        (b"", Result.COULD_NOT_MEASURE),
+        (b'{"n"', Result.COULD_NOT_MEASURE),
+        (b'{"n": 1, "x": "' + b"x" * 1_000_001 + b'"}', Result.COULD_NOT_MEASURE),
+        (None, Result.COULD_NOT_MEASURE),
+    ],
+)
+async def test_a_number_may_stand_in_a_file(around, content, result):
+    if content is not None:
+        (around.folder / "cost.json").write_bytes(content)
+    line = CheckUse(check="number", settings={"endpoint": "cost.json", "value": "/n", "at_most": "10"})
+    finding = await around.look(line)
+
+    assert finding.result is result and "Error:" not in finding.seen, finding
+
+
+async def grown(around, endpoint, before, now, **settings):
+    (around.folder / "before.json").write_text(json.dumps({"n": before}))
+    endpoint.body = json.dumps({"n": now}).encode()
+    line = {"endpoint": endpoint.url, "value": "/n", "before": "first", "grown_at_most": "20%", **settings}
+    return await around.look(CheckUse(check="number-as-before", settings=line))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "result", "said"),
+    [
+        (100, 120, Result.PASS, "+20.0%"),
+        (100, 121, Result.FAIL, "121, +21.0%"),
+        (100, 10, Result.PASS, "-90.0%"),
+        (100, 0, Result.PASS, "-100.0%"),
+        (100, "120", Result.COULD_NOT_MEASURE, "no number"),
+        (0, 0, Result.COULD_NOT_MEASURE, "no growth can be told"),
+        (-5, 1, Result.COULD_NOT_MEASURE, "no growth can be told"),
+        ("?", 1, Result.COULD_NOT_MEASURE, "no number"),
+    ],
+)
+async def test_a_number_is_held_against_the_one_before(around, endpoint, before, now, result, said):
+    finding = await grown(around, endpoint, before, now, before_endpoint="before.json")
+
+    assert finding.result is result and said in finding.seen, finding
+
+
+async def test_the_line_of_this_run_comes_before_a_file_and_without_either_nothing_is_compared(around, endpoint):
+    nothing = await grown(around, endpoint, 100, 100)
+    assert nothing.result is Result.COULD_NOT_MEASURE and "'first'" in nothing.seen
+    endpoint.body = b'{"n": 50}'
+    await around.look(
+        CheckUse(check="number", name="first", settings={"endpoint": endpoint.url, "value": "/n", "at_least": "0"})
+    )
+    finding = await grown(around, endpoint, 100, 100, before_endpoint="before.json")
+
+    assert finding.result is Result.FAIL and "+100.0%" in finding.seen and "than 50" in finding.expected
+
+
+async def test_a_number_that_is_too_old_is_not_compared_as_good(around, endpoint):
+    endpoint.body = json.dumps({"n": 1, "t": now(hours=-1)}).encode()
+    (around.folder / "before.json").write_text('{"n": 1}')
+    line = {"endpoint": endpoint.url, "value": "/n", "time": "/t", "before": "x", "before_endpoint": "before.json"}
+    finding = await around.look(CheckUse(check="number-as-before", settings={**line, "grown_at_most": "20%"}))
+
+    assert finding.result is Result.FAIL and "older than 5min" in finding.seen
+
+
 @pytest_asyncio.fixture
 async def nowhere_nice():
     server = hostile()

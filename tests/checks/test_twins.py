@@ -38,10 +38,15 @@ TWINS = {
     Fault.RESOLVER_SILENT: ("resolves", "no answer in 3 s"),
     Fault.CERTIFICATE_ENDS: ("certificates", "in 2 days"),
     Fault.CERTIFICATE_OTHER_NAME: ("certificates", "sandbox.example"),
+    Fault.STATEMENT_OTHER_COMMIT: ("rollback-plan-reviewed", "Grace Hopper: the statement is of commit 9b1d0f77aa4e"),
+    Fault.FREEZE_ON: ("allowed-hours", "freeze 'freeze: audit' from "),
+    Fault.STAGING_SICK: ("staging-healthy", "/staging/west/api/health: /status is degraded"),
+    Fault.COST_GROWN: ("cost", "331.8, +56.2%"),
     Fault.VITALS_WORSE: ("web-vitals-as-before", "LCP 2"),
 }
-BEFORE = {"web-vitals-as-before": "vitals-baseline", "data-kept": "data-before"}
-NOT_SEEN = {Fault.RESOLVER_SILENT}
+BEFORE = {"cost": "cost-before", "web-vitals-as-before": "vitals-baseline", "data-kept": "data-before"}
+NOT_SEEN = {Fault.RESOLVER_SILENT, Fault.STATEMENT_OTHER_COMMIT}
+GOOD = (Result.PASS, Result.ATTESTED)
 
 
 def test_every_fault_of_the_surroundings_has_a_line_that_sees_it():
@@ -56,7 +61,7 @@ async def test_a_line_passes_and_its_failing_twin_does_not(around, fault):
     await around.fault(fault.value)
     bad = await around.look(line)
 
-    assert good.result is Result.PASS, good
+    assert good.result in GOOD, good
     expected = Result.COULD_NOT_MEASURE if fault in NOT_SEEN else Result.FAIL
     assert bad.result is expected and seen in bad.seen and bad.then, bad
 
@@ -68,4 +73,4 @@ async def test_a_line_passes_again_once_its_world_is_mended(around, fault):
     await around.fault(fault.value)
     await around.fault(fault.value, on=False)
 
-    assert (await around.look(line)).result is Result.PASS
+    assert (await around.look(line)).result in GOOD

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +12,12 @@ import httpx
 
 LARGEST = 1_000_000
 KEPT = ("content-type", "date", "retry-after")
+
+
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """Give the authorities that httpx trusts, read once: reading them keeps an event loop from all else meanwhile."""
+    return httpx.create_ssl_context()
 
 
 class TooLarge(httpx.HTTPError):

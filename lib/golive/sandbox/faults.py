@@ -62,6 +62,10 @@ class Fault(StrEnum):
     LIMIT_OFF = "limit-off"
     ENDPOINT_GONE = "endpoint-gone"
     CACHE_OFF = "cache-off"
+    STATEMENT_OTHER_COMMIT = "statement-other-commit"
+    STAGING_SICK = "staging-sick"
+    FREEZE_ON = "freeze-on"
+    COST_GROWN = "cost-grown"
 
     @property
     def before_shift(self) -> bool:
@@ -107,6 +111,10 @@ _AROUND = frozenset(
         Fault.RESOLVER_SILENT,
         Fault.CERTIFICATE_ENDS,
         Fault.CERTIFICATE_OTHER_NAME,
+        Fault.STATEMENT_OTHER_COMMIT,
+        Fault.STAGING_SICK,
+        Fault.FREEZE_ON,
+        Fault.COST_GROWN,
     )
 )
 AROUND = tuple(fault for fault in Fault if fault in _AROUND)

@@ -11,14 +11,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from golive.adapters.checks.asking import TRIES, Site, at, json_in, measuring, shown
 from golive.adapters.checks.run import Known, Saw, Scene
 from golive.adapters.reports.reading import Report, ReportTrouble, json_of, report_at
 from golive.adapters.schemas import SchemaWrong, first_flaw
 from golive.core.plain import plain
-from golive.core.scalars import Count, Part, Texts
+from golive.core.scalars import Count, Part, Texts, as_tuple
 from golive.sandbox.version import WEBHOOK_KEY
 
 JSON_BODY = {"Content-Type": "application/json"}
@@ -36,6 +36,10 @@ HITS = ("hit", "stale", "prerender", "revalidated")
 def _json_text(text: str) -> str:
     json.loads(text)
     return text
+
+
+def _one_or_more(value: Any) -> Any:
+    return ((value,) if value else ()) if isinstance(value, str) else as_tuple(value)
 
 
 def _burst(count: int) -> int:
@@ -83,13 +87,15 @@ class LimitSettings(Part):
 
 
 class EndpointSettings(Part):
-    """Paths that have to answer, or the site's OpenAPI document in JSON, of which each GET without parameters is asked.
+    """Paths that have to answer, and OpenAPI documents in JSON, of which each GET without parameters is asked.
 
-    `statuses` says which others than 2xx are right: 401 for what needs a login.
+    `sites` are asked instead of the canary's own address: other regions, other services. `statuses` says which others
+    than 2xx are right: 401 for what needs a login.
     """
 
     paths: Texts = ()
-    openapi: str = ""
+    openapi: Annotated[Texts, BeforeValidator(_one_or_more)] = ()
+    sites: Texts = ()
     statuses: dict[str, Count] = Field(default_factory=dict)
 
 
@@ -187,35 +193,40 @@ async def limited(scene: Scene, wanted: LimitSettings) -> Saw:
 @measuring("endpoints that can be asked")
 async def endpoints(scene: Scene, wanted: EndpointSettings) -> Saw:
     """See whether each endpoint answers on the canary."""
-    paths = list(wanted.paths)
-    if wanted.openapi:
-        paths += _paths(json_of(await report_at(wanted.openapi, scene.base)))
-    paths = sorted(set(paths) | set(wanted.statuses))[: MOST_ENDPOINTS + 1]
-    if not paths or len(paths) > MOST_ENDPOINTS:
-        many = f"more than {MOST_ENDPOINTS} endpoints" if paths else "no endpoint to ask"
-        raise ReportTrouble(many, "name those that matter under `paths` of this line")
-    site, turn = Site(scene.canary), asyncio.Semaphore(AT_ONCE)
+    documents = await asyncio.gather(*(report_at(address, scene.base) for address in wanted.openapi))
+    found = [path for document in documents for path in _paths(document)]
+    paths = sorted({*wanted.paths, *found, *wanted.statuses})
+    sites = wanted.sites or (scene.canary,)
+    many = len(paths) * len(sites)
+    if not 0 < many <= MOST_ENDPOINTS:
+        said = f"more than {MOST_ENDPOINTS} endpoints" if many else "no endpoint to ask"
+        raise ReportTrouble(said, "name those that matter under `paths` of this line")
+    turn = asyncio.Semaphore(AT_ONCE)
 
-    async def one(path: str) -> str:
+    async def one(site: str, path: str) -> str:
+        where = plain(f"{site.rstrip('/') if wanted.sites else ''}{path}", 100)
         async with turn:
             try:
-                status = (await site.ask(path, tries=TRIES)).status_code
+                status = (await Site(site).ask(path, tries=TRIES)).status_code
             except ReportTrouble as trouble:
                 return trouble.why
         right = status == wanted.statuses[path] if path in wanted.statuses else 200 <= status < 300
-        return "" if right else f"{plain(path, 60)} answered {status}"
+        return "" if right else f"{where} answered {status}"
 
-    wrong = [said for said in await asyncio.gather(*map(one, paths)) if said]
+    asked = [(site, path) for site in sites for path in paths]
+    wrong = [said for said in await asyncio.gather(*(one(*each) for each in asked)) if said]
     seen = "; ".join(wrong[:SHOWN]) + (f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else "")
-    evidence = {"asked": len(paths), "wrong": wrong[:20]}
-    return Saw(not wrong, f"all {len(paths)} answer", seen or "all do", evidence, "see why they do not answer")
+    evidence = {"asked": many, "sites": len(sites), "wrong": wrong[:20]}
+    expected = f"all {len(paths)} answer" + (f" at {len(sites)} sites" if wanted.sites else "")
+    return Saw(not wrong, expected, seen or "all do", evidence, "see why they do not answer")
 
 
-def _paths(document: Any) -> list[str]:
+def _paths(report: Report) -> list[str]:
     """Give the paths of an OpenAPI document that can be asked without knowing anything: GET, nothing required."""
+    document = json_of(report)
     paths = document.get("paths") if isinstance(document, dict) and "openapi" in document else None
     if not isinstance(paths, dict):
-        raise ReportTrouble("it is no OpenAPI document in JSON", "give the site's openapi.json")
+        raise ReportTrouble(f"{report.address} is no OpenAPI document in JSON", "give the site's openapi.json")
     found = []
     for path, item in paths.items():
         operation = item.get(SAFE) if isinstance(item, dict) else None

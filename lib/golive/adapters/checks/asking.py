@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonpointer
 
-from golive.adapters.bounded import TooLarge, fetch
+from golive.adapters.bounded import TooLarge, fetch, trusted
 from golive.adapters.checks.run import Look, Saw, Scene, Unseen
-from golive.adapters.reports.reading import Report, ReportTrouble, json_of
+from golive.adapters.reports.reading import Report, ReportTrouble, json_of, report_at
 from golive.core.plain import plain
 
 OURS = {"X-Golive-Ours": "check"}
@@ -46,7 +47,7 @@ class Site:
         sent = {**OURS, **(headers or {})}
         for left in range(tries - 1, -1, -1):
             try:
-                async with httpx.AsyncClient(timeout=self._within) as client:
+                async with httpx.AsyncClient(timeout=self._within, verify=trusted()) as client:
                     answer = await fetch(
                         client,
                         verb,
@@ -69,18 +70,29 @@ class Site:
         raise ReportTrouble(f"{plain(address, 120)} was not asked", "let the line try at least once")
 
 
-def json_in(answer: httpx.Response) -> Any:
-    """Give the JSON in an answer of status 200.
+def json_in(answer: httpx.Response, status: int = 200) -> Any:
+    """Give the JSON in an answer of that status.
 
     Raises:
         ReportTrouble: If it has another status, or no JSON.
     """
     address = plain(answer.request.url, 120)
-    if answer.status_code != 200:
+    if answer.status_code != status:
         raise ReportTrouble(f"{address} answered {answer.status_code}", "see what it says when you ask it by hand")
     if not answer.content.strip():
         raise ReportTrouble(f"{address} answered nothing", "see what it says when you ask it by hand")
     return json_of(Report(address, answer.content))
+
+
+async def json_at(address: str, base: Path) -> Any:
+    """Give the JSON of an endpoint, or of a file (from `base` on): 1 MB at most.
+
+    Raises:
+        ReportTrouble: If there is none.
+    """
+    if "://" in address:
+        return json_in(await Site("").ask(address, tries=2))
+    return json_of(await report_at(address, base, largest=LARGEST))
 
 
 def at(data: Any, pointer: str) -> Any:
@@ -93,6 +105,14 @@ def at(data: Any, pointer: str) -> Any:
         return jsonpointer.resolve_pointer(data, pointer)
     except (jsonpointer.JsonPointerException, TypeError) as error:
         raise ReportTrouble(f"its JSON has no {plain(pointer, 60)}", "mend the pointer of this line") from error
+
+
+def text_at(data: Any, pointer: str) -> str:
+    """Give the value at a JSON pointer as a plan writes it, "not there" where nothing stands."""
+    try:
+        return shown(at(data, pointer)).strip('"')
+    except ReportTrouble:
+        return "not there"
 
 
 def shown(value: Any) -> str:

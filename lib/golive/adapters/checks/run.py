@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Scene:
         base: The folder that relative paths of settings start from.
         runs: The folder of runs.
         earlier: Evidence of this run's newest finding of each line, by what the plan calls it.
+        called: What the plan calls the line that looks.
     """
 
     site: str
@@ -58,6 +59,7 @@ class Scene:
     base: Path = Path(".")
     runs: Path = Path(".")
     earlier: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,9 @@ async def _one(use: CheckUse, check: Known, scene: Scene) -> Finding:
     begun, limit = time.monotonic(), use.within.total_seconds()
     try:
         settings = check.checked(use, scene.world, scene.commit)
-        saw: Saw | Unseen | Waived = await asyncio.wait_for(check.look(scene, settings), limit)
+        saw: Saw | Unseen | Waived = await asyncio.wait_for(
+            check.look(replace(scene, called=use.called), settings), limit
+        )
     except TimeoutError:
         saw = Unseen(
             "an answer", f"no answer in {limit:g} s", f"see why it is slow, or give {use.called} more `within`"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from golive.adapters.checks.asking import TRIES, Site, at, json_in, measuring
 from golive.adapters.checks.run import Known, Saw, Scene, Unseen
 from golive.core.samples import Version
@@ -19,7 +21,8 @@ async def feature_flags(scene: Scene, nothing: Part) -> Saw:
 
 async def no_limited_visitors(scene: Scene, nothing: Part) -> Saw | Unseen:
     """See whether visitors on the canary were answered 429, in all that the guard has counted."""
-    tallies = [sample.tally for sample in scene.book.samples() if sample.version is Version.CANARY]
+    samples = await asyncio.to_thread(scene.book.samples)
+    tallies = [sample.tally for sample in samples if sample.version is Version.CANARY]
     requests, limited = sum(tally.requests for tally in tallies), sum(tally.limited for tally in tallies)
     expected = "no 429 for visitors"
     if not requests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import defusedxml.ElementTree
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from golive.adapters.bounded import TooLarge, fetch
+from golive.adapters.bounded import TooLarge, fetch, trusted
 from golive.adapters.files import FileTrouble, read_bounded
 from golive.core.plain import plain
 
@@ -55,33 +56,33 @@ class Report:
         return hashlib.sha256(self.content).hexdigest()
 
 
-async def report_at(address: str, base: Path, within: float = WITHIN) -> Report:
+async def report_at(address: str, base: Path, within: float = WITHIN, *, largest: int = LARGEST) -> Report:
     """Give the report at a path (from `base` on) or at an http(s) address.
 
     Raises:
-        ReportTrouble: If there is none, it is empty, larger than 20 MB, or did not come in time.
+        ReportTrouble: If there is none, it is empty, has more than `largest` bytes, or did not come in time.
     """
-    content = await _fetched(address, within) if "://" in address else _read(address, base)
+    content = await (_fetched(address, within, largest) if "://" in address else _read(address, base, largest))
     shown = plain(address, SHOWN)
     if not content.strip():
         raise ReportTrouble(f"{shown} is empty", "run the tool again, and see why it wrote nothing")
     return Report(shown, content)
 
 
-def _read(address: str, base: Path) -> bytes:
+async def _read(address: str, base: Path, largest: int) -> bytes:
     try:
-        return read_bounded(base / Path(address).expanduser(), LARGEST)
+        return await asyncio.to_thread(read_bounded, base / Path(address).expanduser(), largest)
     except FileTrouble as error:
         raise ReportTrouble(f"{plain(address, SHOWN)}: {error}", "put the report there") from error
 
 
-async def _fetched(address: str, within: float) -> bytes:
+async def _fetched(address: str, within: float, largest: int) -> bytes:
     shown = plain(address, SHOWN)
     try:
         async with httpx.AsyncClient(
-            follow_redirects=True, max_redirects=MOST_REDIRECTS, headers=OURS, timeout=within
+            follow_redirects=True, max_redirects=MOST_REDIRECTS, headers=OURS, timeout=within, verify=trusted()
         ) as client:
-            answer = await fetch(client, "GET", address, within=within, largest=LARGEST)
+            answer = await fetch(client, "GET", address, within=within, largest=largest)
     except TooLarge as error:
         raise ReportTrouble(f"{shown}: {error}", "see what answers there: a report is smaller") from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

@@ -14,7 +14,7 @@ from golive.sandbox.child import end_with_parent, forever, report, serve
 from golive.sandbox.faults import AROUND, Fault
 from golive.sandbox.surroundings import pipeline
 from golive.sandbox.surroundings.authority import Authority
-from golive.sandbox.surroundings.operations import ANSWERS
+from golive.sandbox.surroundings.operations import ANSWERS, STAGING, staging
 from golive.sandbox.surroundings.repository import Repository
 from golive.sandbox.surroundings.resolving import resolver
 
@@ -78,6 +78,14 @@ async def operations(request: web.Request) -> web.Response:
     return web.json_response(answer(request.app[SURROUNDINGS].faults, datetime.now(UTC)))
 
 
+async def staged(request: web.Request) -> web.Response:
+    """Answer the health of one region of the staging."""
+    region = request.match_info["region"]
+    if region not in STAGING:
+        return web.json_response({"error": "no such region"}, status=404)
+    return web.json_response(staging(region, request.app[SURROUNDINGS].faults))
+
+
 async def dashboard(request: web.Request) -> web.Response:
     """Answer a dashboard."""
     if Fault.DASHBOARD_GONE in request.app[SURROUNDINGS].faults:
@@ -91,6 +99,7 @@ def application(surroundings: Surroundings) -> web.Application:
     app[SURROUNDINGS] = surroundings
     app.router.add_get("/reports/{name:[a-z0-9.-]+}", published)
     app.router.add_get("/operations/{name:[a-z-]+}", operations)
+    app.router.add_get("/staging/{region:[a-z]+}/api/health", staged)
     app.router.add_get("/dashboards/service", dashboard)
     app.router.add_post("/-/fault", control)
     return app

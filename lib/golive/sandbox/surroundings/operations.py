@@ -9,6 +9,7 @@ from typing import Any
 from golive.sandbox.faults import Fault
 
 MIGRATIONS = tuple(f"{number:04}_{name}" for number, name in enumerate(("users", "orders", "chat", "replies"), 1))
+STAGING = ("east", "west")
 Faults = frozenset[Fault]
 
 
@@ -88,6 +89,17 @@ def data_before(faults: Faults, now: datetime) -> dict[str, Any]:
     return data(frozenset(), now)
 
 
+def cost(faults: Faults, now: datetime) -> dict[str, Any]:
+    """Give what the site costs a day."""
+    return {"per_day": 331.8 if Fault.COST_GROWN in faults else 212.4, "currency": "EUR", "at": now.isoformat()}
+
+
+def staging(region: str, faults: Faults) -> dict[str, Any]:
+    """Give the health of one region of the staging."""
+    sick = Fault.STAGING_SICK in faults and region == STAGING[-1]
+    return {"status": "degraded" if sick else "ok", "region": region, "version": "1.5.0"}
+
+
 def _open(what: str, there: bool, now: datetime) -> dict[str, Any]:
     return {"open": [what] if there else [], "at": now.isoformat()}
 
@@ -106,4 +118,5 @@ ANSWERS: dict[str, Callable[[Faults, datetime], dict[str, Any]]] = {
     "backup": backup,
     "data": data,
     "data-before": data_before,
+    "cost": cost,
 }

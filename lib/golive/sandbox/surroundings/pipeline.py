@@ -12,6 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
 from golive.sandbox.faults import Fault
+from golive.sandbox.surroundings.freezing import calendar
+from golive.sandbox.surroundings.operations import cost
+from golive.sandbox.surroundings.people import statements
 
 COMMIT = "7a409cf8280396f9acb224669a5a1ae12475a96c"
 OTHER_COMMIT = "9b1d0f77aa4e4c0d8f21c3b6e5d49a7012fe8cc3"
@@ -27,6 +30,7 @@ def reports(now: datetime, faults: frozenset[Fault]) -> Mapping[str, bytes]:
         f"lighthouse-{number}.json": _json(_lighthouse(made, number, Fault.VITALS_POOR in faults))
         for number in (1, 2, 3)
     }
+    approved = _json(_cyclonedx(made, False))
     return {
         "tests.json": _json(_playwright(made, Fault.TESTS_FAILED in faults)),
         "tests.xml": _junit(made, Fault.TESTS_FAILED in faults),
@@ -36,6 +40,9 @@ def reports(now: datetime, faults: frozenset[Fault]) -> Mapping[str, bytes]:
         "sbom.spdx.json": _json(_spdx(made, Fault.SBOM_OTHER_BUILD in faults)),
         **lighthouse,
         "beacons.jsonl": _beacons(made, Fault.VITALS_POOR in faults, Fault.VITALS_WORSE in faults),
+        "cost-before.json": _json(cost(frozenset(), made)),
+        "freezes.ics": calendar(now.astimezone(UTC), faults),
+        **statements(made, faults, (COMMIT, OTHER_COMMIT), approved),
     }
 
 
