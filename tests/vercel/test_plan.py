@@ -84,9 +84,9 @@ def test_the_pages_example_of_a_faster_source_is_one():
 
 
 def test_a_line_whose_settings_are_left_to_fill_in_is_named_with_them():
-    text = filled_text().replace("metrics-arrive", "{check: migrations, settings: {endpoint: TBD}}", 1)
+    text = filled_text().replace("metrics-arrive", "{check: migrations, name: schema, settings: {endpoint: TBD}}", 1)
     plan = parse(text, "params/production.yaml")
 
     assert plan.not_ready() == (
-        "phase preflight: TBD in migrations (endpoint): fill it in, or take out a line that your site lacks",
+        "phase preflight: TBD in schema (endpoint): fill it in, or take out a line that your site lacks",
     )

@@ -175,7 +175,7 @@ def unfilled_lines(phases: tuple[Phase, ...]) -> list[str]:
 
 def _unfilled(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return any(map(_unfilled, value.values()))
+        return any(map(_unfilled, (*value, *value.values())))
     return any(map(_unfilled, value)) if isinstance(value, list | tuple) else value in UNFILLED[1:3]
 
 
