@@ -58,7 +58,7 @@ def check_drivers(plan: Plan) -> None:
             raise
         missing += tuple(str(error).splitlines())
     if missing:
-        raise PlanError(f"plan {plan.name} may not start: {'; '.join(missing)}")
+        raise PlanError("\n  ".join((f"plan {plan.name} may not start:", *missing)))
 
 
 def known_checks() -> dict[str, Any]:

@@ -87,6 +87,4 @@ def test_a_line_whose_settings_are_left_to_fill_in_is_named_with_them():
     text = filled_text().replace("metrics-arrive", "{check: migrations, name: schema, settings: {endpoint: TBD}}", 1)
     plan = parse(text, "params/production.yaml")
 
-    assert plan.not_ready() == (
-        "phase preflight: TBD in schema (endpoint): fill it in, or take out a line that your site lacks",
-    )
+    assert plan.not_ready() == ("phase preflight: TBD in schema (endpoint): fill it in, or take the line out",)

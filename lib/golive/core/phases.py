@@ -169,7 +169,7 @@ def unfilled_lines(phases: tuple[Phase, ...]) -> list[str]:
         keys = {use.called: [key for key, value in use.settings.items() if _unfilled(value)] for use in phase.lines}
         named = ", ".join(f"{called} ({', '.join(names)})" for called, names in keys.items() if names)
         if named:
-            problems.append(f"phase {phase.name}: TBD in {named}: fill it in, or take out a line that your site lacks")
+            problems.append(f"phase {phase.name}: TBD in {named}: fill it in, or take the line out")
     return problems
 
 
