@@ -245,15 +245,21 @@ def _list(value: Any) -> list[Any]:
 @measuring("answers of the CDN")
 async def cached(scene: Scene, wanted: CacheSettings) -> Saw:
     """See whether what may be cached says so, and comes from the cache the second time."""
-    site, wrong, told = Site(scene.site), [], {}
-    for path in wanted.paths:
-        await site.ask(path, kept=CACHE_HEADERS, tries=TRIES)
-        answer = await site.ask(path, kept=CACHE_HEADERS, tries=TRIES)
-        told[path] = {name: plain(answer.headers[name], 80) for name in CACHE_HEADERS if name in answer.headers}
-        why = _not_cached(answer.status_code, told[path])
-        wrong += [f"{plain(path, 60)}: {why}"] if why else []
+    site, turn = Site(scene.site), asyncio.Semaphore(AT_ONCE)
+
+    async def one(path: str) -> tuple[str, Mapping[str, str]]:
+        async with turn:
+            await site.ask(path, kept=CACHE_HEADERS, tries=TRIES)
+            answer = await site.ask(path, kept=CACHE_HEADERS, tries=TRIES)
+        headers = {name: plain(answer.headers[name], 80) for name in CACHE_HEADERS if name in answer.headers}
+        why = _not_cached(answer.status_code, headers)
+        return f"{plain(path, 60)}: {why}" if why else "", headers
+
+    told = dict(zip(wanted.paths, await asyncio.gather(*map(one, wanted.paths)), strict=True))
+    wrong = [why for why, _ in told.values() if why]
     seen = "; ".join(wrong[:SHOWN]) or "all do"
-    return Saw(not wrong, "may be cached, and a hit the second time", seen, told, "mend the CDN's rule for it")
+    evidence = {path: headers for path, (_, headers) in told.items()}
+    return Saw(not wrong, "may be cached, and a hit the second time", seen, evidence, "mend the CDN's rule for it")
 
 
 def _not_cached(status: int, headers: Mapping[str, str]) -> str:
