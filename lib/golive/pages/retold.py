@@ -142,10 +142,13 @@ def soaked(here: PhaseState, samples: Sequence[Sample], plan: Plan, then: str) -
         ("ended at", clock(end["at"])),
         ("the guard says", f"{end['word']}: {end['reason']}"),
     ]
-    word = "DONE" if end["word"] == Word.PROCEED else "HOLD"
+    word, headline = "DONE", title
+    if end["word"] != Word.PROCEED:
+        word, headline = "HOLD", end["reason"]
+        facts.append(("counted", title))
     picture, lines = picture_of(here, own, plan, title), watched_table(end.get("watched", ()))
     hours = summaries_table(here.summaries)
-    return Answer(word, title, facts, lines, picture, title, then, second_table=hours)
+    return Answer(word, headline, facts, lines, picture, title, then, second_table=hours)
 
 
 def picture_of(here: PhaseState, own: Sequence[Sample], plan: Plan, title: str) -> bytes:
