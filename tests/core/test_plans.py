@@ -155,6 +155,7 @@ def test_the_schedule_says_who_when_and_that_nothing_was_touched():
 
     assert "T−30min" in text and "T+50min" in text
     assert "nothing was touched" in text
+    assert re.search(r"3 · Canary at 25 % +3 +4  database-pool every 30s, cdn-hit-ratio every 30s\n", text)
     assert max(map(len, text.splitlines())) <= 130
 
 

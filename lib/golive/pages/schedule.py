@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import timedelta
 
 from golive.core.plan import Plan
@@ -10,6 +11,7 @@ from golive.pages.foreseen import foreseen
 from golive.pages.words import percent
 
 BEFORE = timedelta(minutes=30)
+WATCHED = 80
 
 
 def schedule(plan: Plan, rate: float | None = None) -> str:
@@ -32,6 +34,12 @@ def schedule(plan: Plan, rate: float | None = None) -> str:
         limit = getattr(plan.criteria, name)
         above = percent(limit.rollback_above) if limit.rollback_above is not None else "–"
         lines.append(f"{name:<16}{percent(limit.proceed_below):>14}{above:>18}")
+    lines += ["", f"{'checks':<24}{'before':>6}{'after':>7}  watched through the soak"]
+    for phase in plan.phases:
+        watched = ", ".join(f"{use.called} every {say_duration(use.every)}" for use in phase.watched) or "–"
+        first, *more = textwrap.wrap(watched, WATCHED)
+        lines.append(f"{phase.title:<24}{len(phase.start_checks):>6}{len(phase.special_checks):>7}  {first}")
+        lines += [f"{'':<39}{part}" for part in more]
     lines += ["", *foreseen(plan, rate if rate is not None else plan.site.requests_per_second)]
     health = plan.health
     lines += [
