@@ -1,12 +1,15 @@
 """Settings for all tests, and what several groups of them start."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("golive", deadline=None)  # how long an example takes says nothing about what it shows
 settings.load_profile("golive")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background of a shell: what tests start heeds it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
