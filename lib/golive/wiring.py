@@ -231,6 +231,7 @@ def scene(run: Run, reads: Any = None) -> Any:
         project() or Path.cwd(),
         run.folder.root.parent,
         earlier,
+        alone=state.alone,
     )
 
 

@@ -162,3 +162,11 @@ async def test_a_book_that_does_not_answer_could_not_be_measured(around):
     finding = await around.look("whole-run", book=book)
 
     assert finding.result is Result.COULD_NOT_MEASURE and finding.then
+
+
+async def test_a_page_that_was_opened_by_itself_has_no_whole_run_and_says_so(around, world):
+    mine = await around.look("whole-run", book=world.book, alone=True)
+    theirs = await around.look("whole-run", book=world.book, alone=True, own_world=False)
+
+    assert mine.result is Result.WAIVED and "this page was opened by itself" in mine.seen
+    assert theirs.result is Result.COULD_NOT_MEASURE

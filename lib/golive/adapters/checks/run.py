@@ -38,6 +38,7 @@ class Scene:
         runs: The folder of runs.
         earlier: Evidence of this run's newest finding of each line, by what the plan calls it.
         called: What the plan calls the line that looks.
+        alone: Whether the page was opened by itself, and the phases before it were assumed.
     """
 
     site: str
@@ -60,6 +61,7 @@ class Scene:
     runs: Path = Path(".")
     earlier: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     called: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True)

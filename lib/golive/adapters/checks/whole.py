@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from golive.adapters.checks.run import Known, Saw, Scene, Unseen
+from golive.adapters.checks.run import Known, Saw, Scene, Unseen, Waived
 from golive.core.errors import StoreUnavailable
 from golive.core.judging.whole_run import Criterion, WholeRun
 from golive.core.plan import Plan
@@ -22,10 +22,15 @@ class WholeSettings(Part):
     measured_at_least: Share = 0.9
 
 
-async def whole_run(scene: Scene, wanted: WholeSettings) -> Saw | Unseen:
-    """See whether each criterion of the plan holds over the whole run, and keep each one's worst minute."""
+async def whole_run(scene: Scene, wanted: WholeSettings) -> Saw | Unseen | Waived:
+    """See whether each criterion of the plan holds over the whole run, and keep each one's worst minute.
+
+    A page that was opened by itself, in a world of its own, has no whole run to look at, and says so.
+    """
     assert scene.plan is not None
     expected = "over the whole run, each below what the plan proceeds below"
+    if scene.alone and scene.own_world:
+        return Waived(expected, "there is no whole run: this page was opened by itself", "the rehearsal of one page")
     try:
         whole = await asyncio.to_thread(_read, scene.book, scene.plan)
     except StoreUnavailable as error:
