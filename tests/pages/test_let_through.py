@@ -129,3 +129,18 @@ def test_the_completion_page_answers_it_and_its_archive_has_it_from_the_record(t
     assert "ada stood in for Bob (sre_lead)" in said(cells_of(text)["close"])
     html = (run.folder.root / "notebooks" / "07_completion.html").read_text()
     assert "scan" in html and HOSTILE[:8] + "alert" not in html
+
+
+def test_a_statement_that_was_there_already_is_somebodys_word_too_and_the_newest_look_counts():
+    story = Story().open()
+    evidence = {"who": "Radia Perlman", "link": "https://tickets.example/9", "statement_sha256": "ab" * 32}
+    body = {"stage": "start", "check": "statement", "called": "sbom-approved", "result": "attested", "code": "c"}
+    body |= {"sentence": "A named person has stated it", "expected": "a yes", "good_until": UNTIL, "evidence": evidence}
+    for says in ("not read yet", "no licence that we refuse"):
+        story.tell(Kind.FINDING, {**body, "seen": says}, "preflight")
+    told = let_through(fold(story.entries), story.entries)
+
+    (row,) = told.table.rows
+    assert row[1:6] == ("sbom-approved", "attested", "a statement", "Radia Perlman", "no licence that we refuse")
+    assert row[7].startswith("https://tickets.example/9, SHA-256 abababababababab")
+    assert told.headline == "0 waived, 1 attested, 0 left as found"

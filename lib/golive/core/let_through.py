@@ -54,7 +54,7 @@ class Left:
 
 
 def given(entries: Iterable[Entry]) -> tuple[Given, ...]:
-    """Give what people attested and waived, in its order; what a plan waives by name, too."""
+    """Give what people attested and waived, in its order; what a plan waives by name and what was stated, too."""
     words = dict[tuple[str, ...], Given]()
     for entry in entries:
         if entry.kind in (Kind.ATTESTED, Kind.WAIVED):
@@ -64,6 +64,9 @@ def given(entries: Iterable[Entry]) -> tuple[Given, ...]:
         elif entry.kind is Kind.FINDING and entry.body["result"] == "waived" and not _excused(entry):
             called = entry.body.get("called") or entry.body["check"]
             words[(entry.phase, called)] = _by_the_plan(entry, called)
+        elif entry.kind is Kind.FINDING and entry.body["result"] == "attested" and not _excused(entry):
+            called = entry.body.get("called") or entry.body["check"]
+            words[(entry.phase, called)] = _stated(entry, called)
     return tuple(words.values())
 
 
@@ -80,6 +83,17 @@ def _excused(entry: Entry) -> bool:
 def _by_the_plan(entry: Entry, called: str) -> Given:
     """Give what the plan itself waives by name: its check says by whom."""
     return Given("waived", entry.phase, called, "fail", BY_THE_PLAN, str(entry.body["seen"]), entry.at, "", "the plan")
+
+
+def _stated(entry: Entry, called: str) -> Given:
+    """Give a statement that was there already when its line was looked at."""
+    body, evidence = entry.body, entry.body.get("evidence", {})
+    who, see = (
+        str(evidence.get("who") or "named in what was seen"),
+        str(evidence.get("link") or evidence.get("statement", "")),
+    )
+    told = (entry.phase, called, "a statement", who, str(body["seen"]), entry.at, body.get("good_until", ""), see)
+    return Given("attested", *told, str(evidence.get("statement_sha256", "")))
 
 
 def _given(entry: Entry) -> Given:
