@@ -15,6 +15,7 @@ from golive.adapters.checks import (
     readiness,
     reports,
     statements,
+    way_back,
     whole,
 )
 from golive.cli import main
@@ -34,6 +35,7 @@ FAMILIES = (
     readiness,
     reports,
     statements,
+    way_back,
     whole,
 )
 

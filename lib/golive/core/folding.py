@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from golive.core.decided import EVIDENCE_LENGTH, Approval, Decision, Judged, Wanted
-from golive.core.findings import Excuse, Found
+from golive.core.excuses import approved, excuse_of
+from golive.core.findings import Found
 from golive.core.moments import moment_of
 from golive.core.phases import PhaseKind
 from golive.core.record import Entry, Kind
@@ -105,39 +106,7 @@ def _finding(state: State, entry: Entry) -> State:
 
 
 def _excused(state: State, entry: Entry) -> State:
-    body = entry.body
-    moment, name = moment_of(entry.at, body.get("moment")), entry.who["name"]
-    kind, called, code = entry.kind.value, body["called"], body["code"]
-    excuse = Excuse(
-        kind,
-        called,
-        code,
-        moment,
-        body.get("good_for", 0.0),
-        body["until"],
-        name,
-        body["because"],
-        entry.phase,
-        entry.id,
-        entry.who.get("user", ""),
-        entry.who.get("host", ""),
-        body.get("answer", ""),
-        entry.hash[:EVIDENCE_LENGTH],
-        body.get("second", ""),
-    )
-    return replace(state, excuses=(*state.excuses, excuse))
-
-
-def _waiver_approved(state: State, entry: Entry) -> State:
-    by, waiver = entry.body["by"], entry.body["waiver"]
-    account = (by["name"], by.get("user", ""), by.get("host", ""))
-    return replace(
-        state,
-        excuses=tuple(
-            replace(one, second=by["name"]) if one.id == waiver and one.may_be_approved_by(*account) else one
-            for one in state.excuses
-        ),
-    )
+    return replace(state, excuses=(*state.excuses, excuse_of(entry)))
 
 
 def _baseline(state: State, entry: Entry) -> State:
@@ -241,7 +210,7 @@ def _decision(state: State, entry: Entry) -> State:
 def _approved(state: State, entry: Entry) -> State:
     body = entry.body
     if "waiver" in body:
-        return _waiver_approved(state, entry)
+        return replace(state, excuses=approved(state.excuses, entry))
     by, moment = body["by"], moment_of(body["at"], body.get("moment"))
     told = (body["code"], body["evidence"], body["because"], by["name"], body["at"], moment, body["good_for"])
     approval = Approval(*told, by.get("user", ""), by.get("host", ""), body["pasted"])

@@ -126,10 +126,7 @@ class Page(Desk):
     def waive(
         self, check: str, because: str, until: str = "", link: str = "", file: str = "", second: str = ""
     ) -> Answer:
-        """Let one finding stand for a time although it is not good, once a second person has approved that.
-
-        Only in a rehearsal on the run's own world may `second` name them.
-        """
+        """Let a finding stand once a second person has approved that; `second` names them in a rehearsal alone."""
         self._may(Step.CHECK)
         return give(self, self.phase, Word(Kind.WAIVED, check, because, until, link, file, second))
 
