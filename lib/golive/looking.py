@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from golive import wiring
-from golive.adapters.checks.run import run_checks
+from golive.adapters.checks.run import could_not, run_checks
+from golive.core.errors import GoLiveError
 from golive.run import Run
 
 
@@ -33,8 +34,13 @@ class Looking:
         look.add_done_callback(self._looks.discard)
 
     async def _look(self, number: int, phase: str, line: str) -> None:
-        scene = wiring.scene(self._run, self._reads)
-        finding = (await run_checks([self._uses[phase, line]], self._known, scene))[0]
+        use = self._uses[phase, line]
+        try:
+            scene = wiring.scene(self._run, self._reads)
+            (finding,) = await run_checks([use], self._known, scene)
+        except GoLiveError as error:  # the run's world or record can't be reached: the next look may find it again
+            why = str(error).splitlines()[0]
+            finding = could_not(use, self._known[use.check], why, f"golive status {self._run.folder.name}")
         self._answers.write(json.dumps({"number": number, "finding": asdict(finding)}).encode() + b"\n")
         self._answers.flush()
 
